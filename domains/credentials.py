@@ -1,0 +1,138 @@
+"""Who calls: SMTP users by name and secret, API keys by themselves. Answers are values, kept for two seconds.
+
+Every door asks here, so that a credential means the same by SMTP and by each API.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accounts.models import Account
+from domains.models import APIKey, SMTPUser
+from gateway.base import clock, tokens
+from gateway.base.cache import TimedCache
+from gateway.base.errors import (
+    AccountDeleted,
+    AccountPurged,
+    AccountSuspended,
+    BadCredentials,
+    CredentialBlocked,
+    CredentialBlockedUntil,
+    CredentialDisabled,
+    CredentialRevoked,
+)
+
+_NOBODY = tokens.hash_secret("nobody")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A known caller: an SMTP user or an API key (then `smtp_user_id` is None) of an account.
+
+    `domain_id` is set for one that may send from that domain only; `senders` are the addresses and domains that an SMTP user
+    may send from, in lower case, empty for all of the account's.
+    """
+
+    account_id: int
+    owner_id: str
+    account_status: str
+    requests_per_minute: int | None
+    key_id: int | None = None
+    smtp_user_id: int | None = None
+    name: str = ""
+    domain_id: int | None = None
+    senders: tuple[str, ...] = ()
+    priority: int = 3
+    is_enabled: bool = True
+    is_deleted: bool = False
+    is_blocked: bool = False
+    blocked_until: datetime | None = None
+    secret_hash: bytes = field(default=b"", repr=False)
+
+    def check_usable(self) -> None:
+        """Raise the first refusal that holds, in the order of decision 21."""
+        if self.account_status == Account.Status.PURGED:
+            raise AccountPurged
+        if self.account_status == Account.Status.DELETED:
+            raise AccountDeleted
+        if self.account_status == Account.Status.SUSPENDED:
+            raise AccountSuspended
+        if self.is_deleted:
+            raise CredentialRevoked
+        if not self.is_enabled:
+            raise CredentialDisabled
+        if self.is_blocked:
+            raise CredentialBlocked
+        if self.blocked_until is not None and self.blocked_until > clock.now():
+            raise CredentialBlockedUntil(self.blocked_until)
+
+
+def authenticate_smtp_user(name: str, secret: str) -> Credential:
+    """Return the SMTP user of that name and secret; raise BadCredentials. Whether it may be used: `check_usable`."""
+    credential = _smtp_users.get(name, _load_smtp_user)
+    is_right = tokens.is_secret(secret, credential.secret_hash if credential else _NOBODY)
+    if credential is None or not is_right:
+        raise BadCredentials
+    return credential
+
+
+def find_smtp_user(account_id: int, name: str) -> Credential | None:
+    """Return an account's SMTP user by name alone, for calls that an API key of the same account has authenticated."""
+    credential = _smtp_users.get(name, _load_smtp_user)
+    return credential if credential is not None and credential.account_id == account_id else None
+
+
+def authenticate_api_key(key: str) -> Credential:
+    """Return the key's credential; raise BadCredentials."""
+    credential = _api_keys.get(tokens.hash_secret(key), _load_api_key)
+    if credential is None:
+        raise BadCredentials
+    return credential
+
+
+def forget() -> None:
+    """Forget what was looked up, so that this process sees a change at once."""
+    _smtp_users.clear()
+    _api_keys.clear()
+
+
+def _load_smtp_user(name: str) -> Credential | None:
+    user = SMTPUser.objects.select_related("account").filter(name=name).first()
+    if user is None:
+        return None
+    return Credential(
+        account_id=user.account_id,
+        owner_id=user.account.owner_id,
+        account_status=user.account.status,
+        requests_per_minute=user.account.requests_per_minute,
+        smtp_user_id=user.pk,
+        name=user.name,
+        domain_id=user.domain_id,
+        senders=tuple(part.strip().lower() for part in user.senders.split(";") if part.strip()),
+        priority=user.priority,
+        is_enabled=user.is_enabled,
+        is_deleted=user.is_deleted,
+        is_blocked=user.is_blocked,
+        blocked_until=user.blocked_until,
+        secret_hash=bytes(user.secret_hash),
+    )
+
+
+def _load_api_key(secret_hash: bytes) -> Credential | None:
+    key = APIKey.objects.select_related("account").filter(secret_hash=secret_hash, revoked_at=None).first()
+    if key is None:
+        return None
+    return Credential(
+        account_id=key.account_id,
+        owner_id=key.account.owner_id,
+        account_status=key.account.status,
+        requests_per_minute=key.account.requests_per_minute,
+        key_id=key.pk,
+        name=f"{key.secret_prefix}…",
+        domain_id=key.domain_id,
+    )
+
+
+_smtp_users: TimedCache[str, Credential | None] = TimedCache(seconds=2)
+_api_keys: TimedCache[bytes, Credential | None] = TimedCache(seconds=2)

@@ -1,0 +1,1 @@
+"""The lowest layer: what every app may use and what uses none of them. No models here."""

@@ -1,0 +1,41 @@
+"""A small cache of look-ups for the hot path, in the process, for seconds only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+from gateway.base import clock
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class TimedCache(Generic[K, V]):
+    """Keeps at most `size` values for `seconds` each; a value is looked up again after that.
+
+    A revoked key or a removed domain thus stops working everywhere within `seconds`.
+    """
+
+    def __init__(self, seconds: float, size: int = 10_000) -> None:
+        self.seconds = seconds
+        self.size = size
+        self._lock = Lock()
+        self._values: dict[K, tuple[float, V]] = {}
+
+    def get(self, key: K, load: Callable[[K], V]) -> V:
+        """Return the value of `key`, from `load(key)` where it is not here or too old."""
+        found = self._values.get(key)
+        if found is not None and found[0] > clock.monotonic():
+            return found[1]
+        value = load(key)
+        with self._lock:
+            if len(self._values) >= self.size:
+                self._values.clear()
+            self._values[key] = (clock.monotonic() + self.seconds, value)
+        return value
+
+    def clear(self) -> None:
+        with self._lock:
+            self._values.clear()

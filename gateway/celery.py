@@ -1,0 +1,11 @@
+"""The Celery application. Tasks carry hints only: the database is the queue of record."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
+
+app = Celery("gatepost")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["gateway.engine"])

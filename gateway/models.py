@@ -1,0 +1,212 @@
+"""Accepted mail and its way out: Message, Content, Attachment, Recipient, Attempt, ListTask.
+
+Rows are written by `engine.accept` and moved by `engine.queue`, and by nothing else.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from accounts.scoping import AccountModel
+from domains.models import SenderDomain, SMTPUser
+from gateway.base.ids import make_public_id
+from templates_app.models import AddressList, Template, TemplateVersion
+
+
+class Message(AccountModel):
+    """An accepted submission: durable, immutable. One call is one Message."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="messages")
+    smtp_user = models.ForeignKey(SMTPUser, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="messages")
+    domain = models.ForeignKey(SenderDomain, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="messages")
+    template_version = models.ForeignKey(
+        TemplateVersion, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="messages"
+    )
+    public_id = models.UUIDField(unique=True, default=make_public_id)
+    door = models.CharField(max_length=10)
+    accepted_at = models.DateTimeField()
+    send_at = models.DateTimeField(null=True)
+    subject = models.TextField(blank=True)
+    sender = models.CharField(max_length=320, help_text=_("Address in From."))
+    sender_name = models.TextField(blank=True)
+    headers = models.JSONField(default=list, help_text=_("Custom headers, [[name, value], ...]; reply_to apart."))
+    reply_to = models.JSONField(default=list, help_text=_("[[address, name], ...]"))
+    options = models.JSONField(default=dict, help_text=_("Switches and variables that composing needs."))
+    tags = models.JSONField(default=list)
+    campaign = models.CharField(max_length=250, blank=True)
+    unique_id = models.CharField(max_length=255, blank=True, help_text=_("X-Unique-Id."))
+    is_raw = models.BooleanField(default=False, help_text=_("Submitted whole, by SMTP or sendRaw."))
+    size = models.PositiveBigIntegerField(default=0, help_text=_("Bytes of the bodies and files."))
+    files_size = models.PositiveBigIntegerField(default=0)
+    note = models.TextField(blank=True, help_text=_("What was noticed after acceptance, such as headers not added."))
+    client = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="message_by_account"),
+            models.Index(fields=["account", "unique_id", "id"], condition=~Q(unique_id=""), name="message_by_unique_id"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def inbound_id(self) -> str:
+        """Return the vendors' messageId (seeds/002), which holds the primary key and so needs no index."""
+        return make_inbound_id(self.pk, int(self.accepted_at.timestamp() * 1000))
+
+
+def make_inbound_id(message_id: int, milliseconds: int) -> str:
+    """Return `<ms>_<n>_<n>_<n>.<host>-inbound`; the three numbers are the message's key in base 65536."""
+    high, middle, low = message_id >> 32, message_id >> 16 & 0xFFFF, message_id & 0xFFFF
+    return f"{milliseconds}_{high}_{middle}_{low}.{settings.GATEPOST_HOSTNAME}-inbound"
+
+
+def parse_inbound_id(text: str) -> int | None:
+    """Return the message's key in a messageId or emailId, None when `text` is neither."""
+    parts = text.partition(".")[0].split("_")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 15 for part in parts):
+        return None
+    return int(parts[1]) << 32 | int(parts[2]) << 16 | int(parts[3])
+
+
+class Content(models.Model):
+    """The bodies of a message, as submitted: `raw` alone, or `html` and `text`."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="content")
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    raw = models.BinaryField(null=True)
+
+    def __str__(self) -> str:
+        return f"content of {self.message_id}"
+
+
+class Attachment(models.Model):
+    """A file of a message; with a `content_id` it stands in the HTML as `cid:`."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    position = models.PositiveSmallIntegerField()
+    filename = models.TextField(blank=True)
+    content_type = models.CharField(max_length=255)
+    content_id = models.CharField(max_length=255, blank=True)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "position"], name="attachment_once")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Recipient(AccountModel):
+    """One unit of delivery: one address of one message. Moved between its states by `engine.queue` alone."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        DEFERRED = "deferred", _("Deferred")
+        HELD = "held", _("Held")
+        DELIVERED = "delivered", _("Delivered")
+        BOUNCED = "bounced", _("Bounced")
+        EXPIRED = "expired", _("Expired")
+        SUPPRESSED = "suppressed", _("Suppressed")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    TERMINAL = (
+        State.DELIVERED,
+        State.BOUNCED,
+        State.EXPIRED,
+        State.SUPPRESSED,
+        State.CANCELLED,
+        State.FAILED,
+    )
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="recipients", db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="recipients"
+    )
+    position = models.PositiveIntegerField(help_text=_("Counts over to, cc, bcc in order, from 0."))
+    kind = models.CharField(max_length=3, default="to")
+    email = models.CharField(max_length=320)
+    name = models.TextField(blank=True)
+    domain = models.CharField(max_length=253, help_text=_("Of the address: where the mail goes."))
+    variables = models.JSONField(null=True, help_text=_("Values of this recipient's merge fields, by bare name."))
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    priority = models.PositiveSmallIntegerField(default=0, help_text=_("0 transactional, 1 bulk; lower goes first."))
+    attempts = models.PositiveSmallIntegerField(default=0, help_text=_("Tries begun; fences every later move."))
+    sequence = models.PositiveIntegerField(default=1, help_text=_("Events told of this recipient."))
+    next_attempt_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    data_sent_at = models.DateTimeField(null=True, help_text=_("When the last try was about to end its message."))
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "position"], name="recipient_once")]
+        indexes = [
+            models.Index(fields=["account", "priority", "id"], condition=Q(state="queued"), name="recipient_queued"),
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="deferred"), name="recipient_deferred"),
+            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="recipient_sending"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Attempt(AccountModel):
+    """One try to deliver one recipient's copy, and what came of it."""
+
+    ACCOUNT_PATH = "recipient__account_id"
+
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="tries", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    result = models.CharField(max_length=10)
+    code = models.PositiveSmallIntegerField(default=0)
+    enhanced = models.CharField(max_length=11, blank=True)
+    reply = models.TextField(blank=True)
+    host = models.CharField(max_length=253, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    source = models.CharField(max_length=45, blank=True)
+    tls = models.CharField(max_length=80, blank=True)
+    seconds = models.FloatField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    signed_by = models.CharField(max_length=600, blank=True)
+    is_ambiguous = models.BooleanField(default=False, help_text=_("The message may have arrived although no reply was seen."))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["recipient", "number"], name="attempt_once")]
+
+    def __str__(self) -> str:
+        return f"try {self.number}: {self.result}"
+
+
+class ListTask(AccountModel):
+    """One send to an address list, expanded in batches; `cursor` is the last member's key taken in."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="list_tasks")
+    address_list = models.ForeignKey(AddressList, on_delete=models.SET_NULL, null=True, related_name="tasks")
+    template = models.ForeignKey(Template, on_delete=models.SET_NULL, null=True, related_name="tasks")
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, null=True, related_name="list_task")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    cursor = models.BigIntegerField(default=0)
+    members = models.PositiveIntegerField(default=0)
+    expanded = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"list task {self.pk}"

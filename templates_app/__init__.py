@@ -1,0 +1,1 @@
+"""What an account sends, and to whom in bulk: templates, unsubscribe pages, address lists."""

@@ -1,0 +1,101 @@
+"""What is sent, and to whom in bulk: templates and their versions, unsubscribe pages, address lists and members."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from accounts.scoping import AccountModel
+
+
+class Template(AccountModel):
+    """A stored message. `id` is its outward number; `invoke_name` its name in SendCloud's API."""
+
+    class Syntax(models.TextChoices):
+        LIQUID = "liquid", "Liquid {{ NAME }}"
+        SENDCLEAN = "sendclean", "SendClean {{NAME}}"
+        SENDCLOUD = "sendcloud", "SendCloud %NAME%"
+        MAILUP = "mailup", "MailUp [NAME]"
+        OCTETH = "octeth", "Octeth %Subscriber:NAME%"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="templates")
+    invoke_name = models.CharField(max_length=64)
+    name = models.CharField(max_length=120)
+    syntax = models.CharField(max_length=10, choices=Syntax, default=Syntax.LIQUID)
+    is_bulk = models.BooleanField(default=False, help_text=_("SendCloud's template type: batch instead of trigger."))
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "invoke_name"], name="template_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TemplateVersion(AccountModel):
+    """One saved state of a template; the one with the highest number is sent."""
+
+    ACCOUNT_PATH = "template__account_id"
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(default=1)
+    subject = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["template", "number"], name="template_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.template} v{self.number}"
+
+
+class UnsubscribePage(AccountModel):
+    """What a recipient who unsubscribes sees."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="unsubscribe_pages")
+    name = models.CharField(max_length=120)
+    html = models.TextField(blank=True)
+    language = models.CharField(max_length=10, default="en")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AddressList(AccountModel):
+    """A named set of addresses to send to in bulk. `address` is its name in calls (`x@maillist.example`)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="address_lists")
+    address = models.CharField(max_length=120)
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=250, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "address"], name="address_list_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(AccountModel):
+    """One address of a list, with the values of its merge fields."""
+
+    ACCOUNT_PATH = "address_list__account_id"
+
+    address_list = models.ForeignKey(AddressList, on_delete=models.CASCADE, related_name="members")
+    email = models.CharField(max_length=254)
+    name = models.CharField(max_length=120, blank=True)
+    variables = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["address_list", "email"], name="member_once")]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,1 @@
+"""What became of the mail: events, suppressions, webhooks, hourly statistics."""

@@ -1,0 +1,157 @@
+"""What became of the mail: events, suppressions, and where an account wants to hear of them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from accounts.scoping import AccountModel
+from domains.models import SenderDomain, SMTPUser
+
+
+class EventType(models.TextChoices):
+    """The one vocabulary; every dialect has a table from these to its own words."""
+
+    ACCEPTED = "accepted", _("Accepted")
+    DELIVERED = "delivered", _("Delivered")
+    DEFERRED = "deferred", _("Deferred")
+    BOUNCED = "bounced", _("Bounced")
+    EXPIRED = "expired", _("Expired")
+    SUPPRESSED = "suppressed", _("Suppressed")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+    OPENED = "opened", _("Opened")
+    CLICKED = "clicked", _("Clicked")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    COMPLAINED = "complained", _("Complained")
+
+
+class Event(AccountModel):
+    """One fact the world may hear, about one recipient. Written by `tracking.events.record` alone, never changed.
+
+    Self-contained, and without foreign keys in either direction: it outlives what it tells of, and a table keyed by time can
+    be cut into months. `sequence` counts the events of one recipient from 1.
+    """
+
+    ACCOUNT_PATH = "account_id"
+
+    pk = models.CompositePrimaryKey("at", "id")
+    at = models.DateTimeField()
+    id = models.BigIntegerField()
+    account_id = models.BigIntegerField()
+    domain_id = models.BigIntegerField(null=True)
+    smtp_user_id = models.BigIntegerField(null=True)
+    message_id = models.BigIntegerField()
+    recipient_id = models.BigIntegerField()
+    public_id = models.UUIDField(help_text=_("Of the message."))
+    position = models.PositiveIntegerField()
+    sequence = models.PositiveIntegerField()
+    type = models.CharField(max_length=12, choices=EventType)
+    subject = models.TextField(blank=True)
+    sender = models.CharField(max_length=320)
+    recipient = models.CharField(max_length=320)
+    recipient_domain = models.CharField(max_length=253)
+    tags = models.JSONField(default=list)
+    campaign = models.CharField(max_length=250, blank=True)
+    headers = models.JSONField(default=dict, help_text=_("Custom headers that the customer wants back."))
+    code = models.PositiveSmallIntegerField(default=0)
+    enhanced = models.CharField(max_length=11, blank=True)
+    reply = models.TextField(blank=True)
+    host = models.CharField(max_length=253, blank=True)
+    address = models.CharField(max_length=45, blank=True, help_text=_("The IP address behind the event."))
+    agent = models.TextField(blank=True)
+    url = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account_id", "at", "id"], name="event_by_account"),
+            models.Index(fields=["message_id", "id"], name="event_by_message"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.recipient}"
+
+
+class Webhook(AccountModel):
+    """Where an account wants events: all of them, of a domain (Octeth), or of an SMTP user (SendCloud)."""
+
+    class Format(models.TextChoices):
+        STANDARD = "standard", _("Standard Webhooks")
+        SENDCLEAN = "sendclean", "SendClean"
+        SENDCLOUD = "sendcloud", "SendCloud"
+        OCTETH = "octeth", "Octeth"
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="webhooks")
+    domain = models.ForeignKey(SenderDomain, on_delete=models.CASCADE, null=True, blank=True, related_name="webhooks")
+    smtp_user = models.ForeignKey(SMTPUser, on_delete=models.CASCADE, null=True, blank=True, related_name="webhooks")
+    url = models.URLField(max_length=2000)
+    events = models.JSONField(default=list, help_text=_("Types of events; empty for all."))
+    format = models.CharField(max_length=10, choices=Format, default=Format.STANDARD)
+    sealed_key = models.BinaryField(editable=False)
+    description = models.CharField(max_length=250, blank=True)
+    keeps_log = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookDelivery(AccountModel):
+    """One event's way to one webhook: an outbox row, written in the commit of the event."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Sending")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    ACCOUNT_PATH = "webhook__account_id"
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    event_at = models.DateTimeField()
+    event_id = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    status = models.PositiveSmallIntegerField(default=0, help_text=_("HTTP status of the last answer."))
+    answer = models.TextField(blank=True, help_text=_("Beginning of the last answer, or what went wrong."))
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        constraints = [models.UniqueConstraint(fields=["webhook", "event_at", "event_id"], name="webhook_delivery_once")]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="webhook_delivery_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.event_id} to webhook {self.webhook_id}"
+
+
+class Suppression(AccountModel):
+    """An address that an account does not mail; with no account, that the platform does not mail."""
+
+    class Cause(models.TextChoices):
+        BOUNCED = "bounced", _("Bounced")
+        COMPLAINED = "complained", _("Complained")
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+        MANUAL = "manual", _("Added by hand")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, blank=True, related_name="suppressions")
+    email = models.CharField(max_length=320, help_text=_("In lower case."))
+    cause = models.CharField(max_length=12, choices=Cause, default=Cause.MANUAL)
+    source = models.CharField(max_length=250, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "email"], name="suppression_once"),
+            models.UniqueConstraint(
+                fields=["email"], condition=models.Q(account__isnull=True), name="suppression_of_platform_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,63 @@
+"""A stored message and one recipient of it, as values: what the queue loads and composing needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.engine.submission import Clicks, FilePart, Kind, Mailbox, Syntax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """An accepted message with its bodies; shared by all its recipients.
+
+    `to` and `cc` are what the header shows (empty where `one_by_one`); `raw`, when not None, is the mail as submitted and the
+    other content fields are empty. `message_id` is the row's key, `public_id` a UUID in text.
+    """
+
+    message_id: int
+    public_id: str
+    account_id: int
+    domain_id: int | None
+    smtp_user_id: int | None
+    door: str
+    accepted_at: datetime
+    subject: str
+    sender: Mailbox
+    reply_to: tuple[Mailbox, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    one_by_one: bool = False
+    text: str = ""
+    html: str = ""
+    files: tuple[FilePart, ...] = ()
+    raw: bytes | None = field(default=None, repr=False)
+    syntax: Syntax = Syntax.NONE
+    variables: Mapping[str, str] = field(default_factory=dict)
+    track_opens: bool | None = None
+    track_clicks: Clicks | None = None
+    tags: tuple[str, ...] = ()
+    campaign: str = ""
+    event_headers: Mapping[str, str] = field(default_factory=dict)  # custom headers that events carry back
+    client: str = ""
+    ehlo: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One recipient of a letter, claimed for one try. `attempt` is the number of this try, from 1; it fences the settling."""
+
+    recipient_id: int
+    letter: Letter
+    position: int
+    kind: Kind
+    email: str
+    name: str
+    domain: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    attempt: int = 1
+    sequence: int = 1
+    is_ambiguous: bool = False  # an earlier try may have arrived

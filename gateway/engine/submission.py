@@ -99,6 +99,8 @@ class Submission:
     idempotency_key: str = ""
     idempotency_seconds: int = 86_400
     refuse_suppressed: bool = False  # refuse the whole call for one suppressed address (Octeth)
+    event_headers: Mapping[str, str] = field(default_factory=dict)  # custom headers that events carry back (SC-Custom-*)
+    notes: tuple[str, ...] = ()  # what the door left out and the message's page should say
     client: str = ""  # the customer's IP address
     ehlo: str = ""  # the name that an SMTP client gave, for Received
 

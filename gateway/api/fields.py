@@ -1,0 +1,173 @@
+"""FIELDS tables: what a call takes, said once, with the vendor's own error beside each field.
+
+    FIELDS = (
+        Field("subject", text, required=True, missing=8),
+        Field("HtmlContent", text, aliases=("HTMLContent",), invalid=10),
+        Field("SendAt", read_time),
+    )
+    fields = check(FIELDS, payload.values)      # {"subject": "Hello", "HtmlContent": None, ...}
+    found, faults = examine(FIELDS, values)     # for a dialect that lists every error at once
+
+`missing` and `invalid` are whatever the dialect's errors.py knows errors by: a number, or its words. A kind is a plain function
+from a JSON or form value to the value wanted, which raises ValueError with words that follow the field's name.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.base.errors import Refused
+
+Kind = Callable[[Any], Any]
+
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off", ""})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong with one field, in the dialect's error (`error`) and in words."""
+
+    field: str
+    error: Any = None
+    message: str = ""
+    value: str = ""
+
+
+class FieldsRefused(Refused):
+    """One or more fields are missing or not valid. `faults` stand in the order of the table; the first speaks for all."""
+
+    code = "fields_refused"
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(faults[0].message, field=faults[0].field, value=faults[0].value)
+        self.faults = faults
+
+
+def text(value: Any) -> str:
+    """Take text; a number becomes text, as ids come either way."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError("must be text")
+
+
+def integer(value: Any) -> int:
+    """Take a whole number, also in text or with a zero fraction."""
+    if isinstance(value, str) and len(value) <= 20 and value.strip().removeprefix("-").isdecimal():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise ValueError("must be a whole number")
+
+
+def boolean(value: Any) -> bool:
+    """Take true or false, 1 or 0, yes or no, on or off; in text, in any case."""
+    word = str(value).strip().lower() if isinstance(value, str | int) else None
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError("must be true or false")
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Take a JSON object."""
+    if isinstance(value, dict):
+        return value
+    raise ValueError("must be an object")
+
+
+def listing(value: Any) -> list[Any]:
+    """Take a JSON array."""
+    if isinstance(value, list):
+        return value
+    raise ValueError("must be an array")
+
+
+def base64_bytes(value: Any) -> bytes:
+    """Take base64 (RFC 4648 4) with its padding; line breaks are allowed, nothing else foreign is."""
+    if not isinstance(value, str):
+        raise ValueError("must be base64")  # noqa: TRY004 - a kind raises ValueError alone
+    try:
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("is not valid base64") from None
+
+
+class Field:
+    """One parameter: its documented name, its kind, and the dialect's errors. JSON null is absent."""
+
+    __slots__ = ("aliases", "default", "invalid", "kind", "missing", "name", "required")
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind = text,
+        *,
+        aliases: tuple[str, ...] = (),
+        required: bool = False,
+        default: Any = None,
+        missing: Any = None,
+        invalid: Any = None,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.aliases = aliases
+        self.required = required
+        self.default = default
+        self.missing = missing
+        self.invalid = missing if invalid is None else invalid
+
+    def find(self, values: Mapping[str, Any]) -> Any:
+        """Return the raw value under the name or the first alias that has one, None where there is none."""
+        value = values.get(self.name)
+        if value is not None:
+            return value
+        return next((values[alias] for alias in self.aliases if values.get(alias) is not None), None)
+
+
+def check(fields: Iterable[Field], values: Mapping[str, Any], *, within: str = "") -> dict[str, Any]:
+    """Return the fields' values by documented name; raise FieldsRefused with the first fault.
+
+    `within` stands before names in messages, such as `message.`. Required text that is empty counts as missing.
+    """
+    found, faults = examine(fields, values, within=within)
+    if faults:
+        raise FieldsRefused(*faults)
+    return found
+
+
+def examine(fields: Iterable[Field], values: Mapping[str, Any], *, within: str = "") -> tuple[dict[str, Any], list[Fault]]:
+    """Return the fields' values by documented name, and every fault in the order of the table."""
+    found: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for field in fields:
+        raw = field.find(values)
+        found[field.name] = field.default
+        if raw is None or (field.required and raw == ""):
+            if field.required:
+                faults.append(Fault(field=field.name, error=field.missing, message=f"{within}{field.name} is required."))
+            continue
+        try:
+            found[field.name] = field.kind(raw)
+        except ValueError as error:
+            faults.append(_describe(field, within, error, raw))
+    return found, faults
+
+
+def _describe(field: Field, within: str, error: ValueError, raw: Any) -> Fault:
+    value = raw[:200] if isinstance(raw, str) else ""
+    return Fault(field=field.name, error=field.invalid, message=f"{within}{field.name} {error}.", value=value)
+
+
+def fold(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with names in lower case, for a dialect whose names have no case; so are the table's."""
+    return {name.lower(): value for name, value in values.items()}

@@ -1,0 +1,114 @@
+"""How many requests a caller makes in a time: windows that begin with the first request.
+
+Counted in Redis where REDIS_URL is set, so that all web processes count together; else, and while Redis does not answer, in
+this process. A lost Redis thus loosens a limit to one per process; it never lifts it, and never fails a request.
+
+A window that begins with the first request lets at most twice the limit through in any stretch of its length.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from functools import cache
+from threading import Lock
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from gateway.base import clock
+from gateway.base.errors import RateExceeded
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 0.25  # seconds that a request may lose to a Redis that does not answer
+PAUSE = 5.0  # seconds until Redis is asked again after that
+SIZE = 100_000  # callers counted in the process
+
+# One round trip, and no window without an end: a counter that lost its expiry gets it back.
+_COUNT = """
+local count = redis.call('INCR', KEYS[1])
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  left = tonumber(ARGV[1])
+end
+return {count, left}
+"""
+
+
+class ProcessCounter:
+    """Windows in this process; safe for its threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._windows: dict[str, tuple[int, float]] = {}
+
+    def count(self, name: str, seconds: int) -> tuple[int, float]:
+        """Count one more of `name`; return the count and how many seconds of the window are left."""
+        now = clock.monotonic()
+        with self._lock:
+            count, ends = self._windows.get(name, (0, 0.0))
+            if ends <= now:
+                count, ends = 0, now + seconds
+                self._make_room(now)
+            self._windows[name] = (count + 1, ends)
+        return count + 1, ends - now
+
+    def clear(self) -> None:
+        with self._lock:
+            self._windows.clear()
+
+    def _make_room(self, now: float) -> None:
+        if len(self._windows) < SIZE:
+            return
+        self._windows = {name: window for name, window in self._windows.items() if window[1] > now}
+        while len(self._windows) >= SIZE:  # all are open: the oldest goes
+            del self._windows[next(iter(self._windows))]
+
+
+class RedisCounter:
+    """Windows in Redis, with a ProcessCounter for when it does not answer."""
+
+    def __init__(self, url: str, fallback: ProcessCounter) -> None:
+        self._fallback = fallback
+        self._asks_again_at = 0.0
+        client = redis.Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0))
+        self._script = client.register_script(_COUNT)
+
+    def count(self, name: str, seconds: int) -> tuple[int, float]:
+        """Count one more of `name`; return the count and how many seconds of the window are left."""
+        if clock.monotonic() < self._asks_again_at:
+            return self._fallback.count(name, seconds)
+        try:
+            count, left = self._script(keys=[f"gatepost:rate:{name}"], args=[seconds * 1000])
+        except (redis.RedisError, OSError) as error:
+            log.warning("Redis does not answer, request rates are counted in this process: %s", error)
+            self._asks_again_at = clock.monotonic() + PAUSE
+            return self._fallback.count(name, seconds)
+        return int(count), int(left) / 1000
+
+
+_in_process = ProcessCounter()
+
+
+@cache
+def _counter(url: str) -> ProcessCounter | RedisCounter:
+    return RedisCounter(url, _in_process) if url else _in_process
+
+
+def check_rate(name: str, limit: int, seconds: int) -> None:
+    """Count one request of `name` and raise RateExceeded when it is more than `limit` in `seconds`."""
+    count, left = _counter(settings.REDIS_URL).count(name, seconds)
+    if count > limit:
+        wait = max(1, math.ceil(left))
+        raise RateExceeded(
+            f"More than {limit} requests in {seconds} seconds. Wait for {wait} seconds.", retry_after=wait, limit=limit
+        )
+
+
+def forget() -> None:
+    """Forget what this process counted."""
+    _in_process.clear()

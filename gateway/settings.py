@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.base.environment import env, read_endpoint, read_endpoints, read_networks, read_or_make_secret
+from gateway.console import theme
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -93,8 +94,8 @@ GATEPOST_INBOX = env.str("GATEPOST_INBOX", "")
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # customers reach us by many names; no link is ever built from the Host header
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "gateway.console.apps.ConsoleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -122,6 +123,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gateway.urls"
 WSGI_APPLICATION = "gateway.wsgi.application"
 APPEND_SLASH = False  # a redirect would lose the body of a POST; the console's own site redirects for itself
+UNFOLD = theme.UNFOLD
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from gateway.base.errors import AttachmentInvalid, HeaderInvalid, HeaderReserved, SubjectInvalid
 from gateway.engine.submission import FilePart, Mailbox
-from gateway.engine.words import WORD, encode_words
+from gateway.engine.words import encode_words
 
 LINE = 76  # octets of a line that we write; RFC 5322 2.1.1 asks for 78, RFC 2047 2 for 76
 _LONGEST_WORD = 900  # octets without a space, where a line ends at 998 at the latest
@@ -57,6 +58,8 @@ _CONTENT_TYPE = re.compile(rf'{_ATOM}/{_ATOM}(?: ?; ?{_ATOM}=(?:{_ATOM}|"[ !#-\[
 _CONTENT_ID = re.compile(r"[!-;=?-~]{1,200}")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _SPACES = re.compile(r"[ \t]+")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def check_header(name: str, value: str) -> None:
@@ -173,6 +176,12 @@ def _write_phrase(name: str) -> list[bytes]:
         return [name.encode()]
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return [f'"{escaped}"'.encode()]
+
+
+def format_date(moment: datetime) -> str:
+    """Return `moment`, in UTC, as in a Date field (RFC 5322 3.3)."""
+    day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    return f"{day}, {moment.day:02} {month} {moment.year} {moment.hour:02}:{moment.minute:02}:{moment.second:02} +0000"
 
 
 def fold(name: str, parts: Sequence[bytes], separator: bytes = b" ") -> bytes:

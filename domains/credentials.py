@@ -48,6 +48,8 @@ class Credential:
     is_deleted: bool = False
     is_blocked: bool = False
     blocked_until: datetime | None = None
+    hourly_limit: int | None = None
+    total_limit: int | None = None
     secret_hash: bytes = field(default=b"", repr=False)
 
     def check_usable(self) -> None:
@@ -83,6 +85,11 @@ def find_smtp_user(account_id: int, name: str) -> Credential | None:
     return credential if credential is not None and credential.account_id == account_id else None
 
 
+def get_smtp_user(smtp_user_id: int) -> Credential | None:
+    """Return an SMTP user by its key, None when it is gone."""
+    return _smtp_users_by_id.get(smtp_user_id, _load_smtp_user_by_id)
+
+
 def authenticate_api_key(key: str) -> Credential:
     """Return the key's credential; raise BadCredentials."""
     credential = _api_keys.get(tokens.hash_secret(key), _load_api_key)
@@ -94,11 +101,19 @@ def authenticate_api_key(key: str) -> Credential:
 def forget() -> None:
     """Forget what was looked up, so that this process sees a change at once."""
     _smtp_users.clear()
+    _smtp_users_by_id.clear()
     _api_keys.clear()
 
 
 def _load_smtp_user(name: str) -> Credential | None:
-    user = SMTPUser.objects.select_related("account").filter(name=name).first()
+    return _credential_of(SMTPUser.objects.select_related("account").filter(name=name).first())
+
+
+def _load_smtp_user_by_id(smtp_user_id: int) -> Credential | None:
+    return _credential_of(SMTPUser.objects.select_related("account").filter(pk=smtp_user_id).first())
+
+
+def _credential_of(user: SMTPUser | None) -> Credential | None:
     if user is None:
         return None
     return Credential(
@@ -115,6 +130,8 @@ def _load_smtp_user(name: str) -> Credential | None:
         is_deleted=user.is_deleted,
         is_blocked=user.is_blocked,
         blocked_until=user.blocked_until,
+        hourly_limit=user.hourly_limit,
+        total_limit=user.total_limit,
         secret_hash=bytes(user.secret_hash),
     )
 
@@ -135,4 +152,5 @@ def _load_api_key(secret_hash: bytes) -> Credential | None:
 
 
 _smtp_users: TimedCache[str, Credential | None] = TimedCache(seconds=2)
+_smtp_users_by_id: TimedCache[int, Credential | None] = TimedCache(seconds=2)
 _api_keys: TimedCache[bytes, Credential | None] = TimedCache(seconds=2)

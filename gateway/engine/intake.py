@@ -1,21 +1,137 @@
 """Where doors hand submissions in, one at a time, and many become one commit.
 
-A single thread gathers what arrives while the last group was being committed, lingers a moment for more, and calls
-`accept` once for all. Request threads and the SMTP loop wait on futures.
+A single thread gathers what arrives while the last group was being committed, lingers a moment for more, and calls `accept` once
+for all. Request threads and the SMTP loop wait on futures.
 """
 
 from __future__ import annotations
 
+import logging
+import queue
+import time
+from collections.abc import Sequence
 from concurrent.futures import Future
+from threading import Lock, Thread
 
+from django.conf import settings
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, close_old_connections, connection
+
+from gateway.base.errors import MessageMalformed, Refused, Unavailable
+from gateway.engine.accept import Answer, accept
 from gateway.engine.submission import Accepted, Submission
+
+log = logging.getLogger(__name__)
+
+GROUP = 100  # submissions of one commit at the most
+GROUP_BYTES = 32 * 1024 * 1024  # and their bodies together
+LINGER = 0.003  # seconds to wait for more when others are about
+PAUSE = 0.005 if settings.EMBEDDED else 0.0  # after a commit on SQLite, or the other writers starve
+WAITING = 2000  # submissions that may wait; more are told to come back
+DEADLINE = 60.0  # seconds that a request waits for its commit
+
+Item = tuple[Submission, "Future[Accepted]"]
 
 
 def hand_in(submission: Submission) -> Future[Accepted]:
-    """Queue a submission for the next group; the future holds the acceptance, or raises the refusal."""
-    raise NotImplementedError
+    """Queue a submission for the next group; the future holds the acceptance, or raises what it was refused with."""
+    return _intake().put(submission)
 
 
 def accept_one(submission: Submission) -> Accepted:
     """Hand a submission in and wait until it is on disk; raise what it was refused with."""
-    return hand_in(submission).result(timeout=60)
+    try:
+        return hand_in(submission).result(timeout=DEADLINE)
+    except TimeoutError:
+        raise Unavailable from None
+
+
+class Intake:
+    """The thread that commits, and the queue before it."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.Queue[Item] = queue.Queue(WAITING)
+        self._last_size = 0
+        Thread(target=self._run, name="intake", daemon=True).start()
+
+    def put(self, submission: Submission) -> Future[Accepted]:
+        future: Future[Accepted] = Future()
+        try:
+            self._waiting.put_nowait((submission, future))
+        except queue.Full:
+            future.set_exception(Unavailable("Too many messages are waiting to be stored. Try again in a moment."))
+        return future
+
+    def _run(self) -> None:
+        while True:
+            group = self._gather()
+            try:
+                settle(group)
+            except Exception:
+                log.exception("A group of %d submissions failed.", len(group))
+                _fail(group, Unavailable())
+            time.sleep(PAUSE)
+
+    def _gather(self) -> list[Item]:
+        """Return the next group: at least one, and more where the last group had company too."""
+        group = [self._waiting.get()]
+        deadline = time.monotonic() + (LINGER if self._last_size > 1 or not self._waiting.empty() else 0)
+        octets = _octets(group[0][0])
+        while len(group) < GROUP and octets < GROUP_BYTES:
+            try:
+                item = self._waiting.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                break
+            group.append(item)
+            octets += _octets(item[0])
+        self._last_size = len(group)
+        return group
+
+
+def settle(group: Sequence[Item]) -> None:
+    """Accept a group and resolve its futures."""
+    live = [item for item in group if item[1].set_running_or_notify_cancel()]
+    for (_, future), answer in zip(live, _accept([submission for submission, _ in live]), strict=True):
+        if isinstance(answer, Accepted):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
+
+
+def _accept(submissions: Sequence[Submission]) -> list[Answer]:
+    """Accept submissions; where the database refuses a row of one of them, find out which one it was."""
+    close_old_connections()
+    try:
+        return accept(submissions)
+    except (DataError, IntegrityError) as error:
+        if len(submissions) > 1:
+            return [answer for submission in submissions for answer in _accept([submission])]
+        log.error("A submission of account %d cannot be stored: %s", submissions[0].account_id, error)
+        return [MessageMalformed("The message has a value that cannot be stored.")]
+    except (DatabaseError, InterfaceError) as error:
+        log.error("%d submissions were not stored: %s", len(submissions), error)
+        connection.close()
+        refusal: Refused = Unavailable()
+        return [refusal for _ in submissions]
+
+
+def _fail(group: Sequence[Item], refusal: Refused) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(refusal)
+
+
+def _octets(submission: Submission) -> int:
+    files = sum(len(file.content) for file in submission.files)
+    return files + len(submission.raw or b"") + len(submission.html) + len(submission.text)
+
+
+_lock = Lock()
+_running: list[Intake] = []
+
+
+def _intake() -> Intake:
+    """Return this process's intake, started at the first use: a thread does not live through a fork."""
+    with _lock:
+        if not _running:
+            _running.append(Intake())
+        return _running[0]

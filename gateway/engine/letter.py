@@ -60,4 +60,3 @@ class Copy:
     variables: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
     sequence: int = 1
-    is_ambiguous: bool = False  # an earlier try may have arrived

@@ -32,4 +32,5 @@ class Outcome:
     retry_after: int = 0
     seconds: float = 0.0
     size: int = 0  # bytes on the wire
+    is_ambiguous: bool = False  # the final dot went out, and no reply to it was seen
     signed_by: str = ""  # domains and selectors, "example.com/gp1 example.com/gp2"

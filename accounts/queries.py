@@ -1,0 +1,50 @@
+"""What the hot path reads of accounts, as values kept for two seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.models import Account, UsageCounter
+from gateway.base.cache import TimedCache
+
+Window = UsageCounter.Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """An account as `accept` sees it. `quotas` holds recipients allowed by window, only those that are limited."""
+
+    id: int
+    status: str
+    quotas: dict[Window, int]
+
+    @property
+    def is_enabled(self) -> bool:
+        return self.status == Account.Status.ENABLED
+
+
+def find_account(account_id: int) -> AccountFacts | None:
+    """Return the facts of an account, None when there is none of that key."""
+    return _accounts.get(account_id, _load)
+
+
+def forget() -> None:
+    """Forget what was looked up, so that this process sees a change at once."""
+    _accounts.clear()
+
+
+def _load(account_id: int) -> AccountFacts | None:
+    account = Account.objects.filter(pk=account_id).first()
+    if account is None:
+        return None
+    limits = {
+        Window.HOUR: account.quota_hour,
+        Window.DAY: account.quota_day,
+        Window.MONTH: account.quota_month,
+        Window.TOTAL: account.quota_total,
+    }
+    quotas = {window: limit for window, limit in limits.items() if limit is not None}
+    return AccountFacts(id=account.pk, status=account.status, quotas=quotas)
+
+
+_accounts: TimedCache[int, AccountFacts | None] = TimedCache(seconds=2)

@@ -1,0 +1,248 @@
+"""Wakes whoever sends, after a commit. A hint only: what is lost here, the sweep finds.
+
+A sender that has nothing to do lies down as idle and listens; `wake_sender` wakes one of them, not all. While some sender is at
+work it will find the new mail by itself. Where there is none, one Celery task is sent by name, and no second one while that
+one is pending. With Redis idle senders are names in a set, each with a list of its own to wait on; without Redis they are
+datagram sockets in a folder. Time-outs are short, failures are logged and never raised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import socket
+import tempfile
+import time
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+import redis
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from gateway.base import clock
+from gateway.base.ids import make_name
+
+log = logging.getLogger(__name__)
+
+SEND_TASK = "gateway.engine.tasks.send"
+ALIVE = 15  # seconds that a sender's sign of life holds
+PENDING = 30  # seconds after which a Celery hint counts as lost
+_PAUSE = 5.0  # seconds without a try after Redis failed: doors do not wait for it again and again
+
+# Returns 1: an idle sender was woken. 2: a sender is at work. 3: nobody is there and no hint is pending. 4: one is pending.
+_WAKE = """
+local now = tonumber(redis.call('TIME')[1])
+for _ = 1, 100 do
+  local name = redis.call('SPOP', KEYS[1])
+  if not name then break end
+  local until_ = redis.call('ZSCORE', KEYS[2], name)
+  if until_ and tonumber(until_) > now then
+    redis.call('LPUSH', KEYS[4] .. name, 1)
+    redis.call('EXPIRE', KEYS[4] .. name, 30)
+    return 1
+  end
+  redis.call('ZREM', KEYS[2], name)
+end
+if redis.call('ZCOUNT', KEYS[2], now + 1, '+inf') > 0 then return 2 end
+if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 3 end
+return 4
+"""
+_KEYS = ("gatepost:send:idle", "gatepost:send:alive", "gatepost:send:pending", "gatepost:send:wake:")
+
+
+class Bell(Protocol):
+    """One sender's end of the wire. `is_deaf` tells that nothing can be heard for now: better stay and look."""
+
+    is_deaf: bool
+
+    def at_work(self) -> None:
+        """Give a sign of life: there is a sender that will look for mail by itself."""
+
+    def lie_down(self) -> None:
+        """Be idle from now on; look for mail once more after this, then `wait`."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait to be woken; return whether to look for mail. True also when nothing can be heard."""
+
+    def close(self) -> None:
+        """Leave: nobody wakes this sender any more."""
+
+
+def wake_sender() -> None:
+    """Tell one sender that there is mail, or send for one."""
+    try:
+        is_nobody_there = _wake_by_redis() if settings.REDIS_URL else _wake_by_socket()
+    except (redis.RedisError, OSError) as error:
+        _pause.begin(error)
+        return
+    if is_nobody_there:
+        send_hint()
+
+
+def send_hint() -> None:
+    """Send the Celery task that drains the queue; where the broker fails, the sweep stands in."""
+    try:
+        current_app.send_task(SEND_TASK, retry=False, expires=PENDING)
+    except (OperationalError, OSError, redis.RedisError) as error:
+        log.warning("No hint could be sent to the workers (%s); the sweep will find the mail.", error)
+        clear_pending()
+
+
+def clear_pending() -> None:
+    """Say that the Celery hint arrived: the next one may be sent."""
+    with suppress(redis.RedisError, OSError):
+        if settings.REDIS_URL:
+            _client().delete(_KEYS[2])
+        else:
+            (_folder() / "pending").unlink(missing_ok=True)
+
+
+def open_bell() -> Bell:
+    """Return a new bell for a sender of this process."""
+    return _RedisBell() if settings.REDIS_URL else _SocketBell()
+
+
+class _Pause:
+    """After a failure, a while without trying."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def is_on(self) -> bool:
+        return clock.monotonic() < self._until
+
+    def begin(self, error: Exception) -> None:
+        self._until = clock.monotonic() + _PAUSE
+        log.warning("Senders cannot be woken (%s); they will find the mail within seconds.", error)
+
+
+_pause = _Pause()
+
+
+def _wake_by_redis() -> bool:
+    if _pause.is_on():
+        return False
+    return _client().eval(_WAKE, len(_KEYS), *_KEYS, str(PENDING)) == 3
+
+
+class _RedisBell:
+    def __init__(self) -> None:
+        self._name = f"{os.getpid()}-{make_name(8)}"
+        self.is_deaf = False
+
+    def at_work(self) -> None:
+        self._try(idle=False)
+
+    def lie_down(self) -> None:
+        self._try(idle=True)
+
+    def wait(self, seconds: float) -> bool:
+        try:
+            is_woken = self._waiter().blpop([_KEYS[3] + self._name], timeout=seconds) is not None
+        except redis.RedisError as error:
+            log.warning("Redis does not answer (%s); looking for mail every second.", error)
+            self.is_deaf = True
+            time.sleep(1)
+            return True
+        self.is_deaf = False
+        return is_woken
+
+    def close(self) -> None:
+        with suppress(redis.RedisError):
+            _client().srem(_KEYS[0], self._name)
+            _client().zrem(_KEYS[1], self._name)
+
+    def _try(self, *, idle: bool) -> None:
+        with suppress(redis.RedisError):
+            pipe = _client().pipeline()
+            pipe.zadd(_KEYS[1], {self._name: int(time.time()) + ALIVE})
+            if idle:
+                pipe.sadd(_KEYS[0], self._name)
+            else:
+                pipe.srem(_KEYS[0], self._name)
+            pipe.execute()
+
+    @staticmethod
+    @cache
+    def _waiter() -> redis.Redis:
+        return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=10)
+
+
+@cache
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.25, socket_timeout=0.5)
+
+
+def _wake_by_socket() -> bool:
+    """Ring at the first door in the folder that somebody stands behind; return whether to send a hint instead."""
+    folder = _folder()
+    for path in folder.glob("*.bell"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ringer:
+            ringer.setblocking(False)
+            try:
+                ringer.sendto(b"!", str(path))
+            except BlockingIOError:
+                return False  # it was rung often enough
+            except OSError:
+                path.unlink(missing_ok=True)  # its owner died
+            else:
+                return False
+    return _make_pending(folder / "pending")
+
+
+def _make_pending(mark: Path) -> bool:
+    with suppress(FileNotFoundError):
+        if time.time() - mark.stat().st_mtime > PENDING:
+            mark.unlink(missing_ok=True)
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+class _SocketBell:
+    is_deaf = False
+
+    def __init__(self) -> None:
+        self._path = _folder() / f"{os.getpid()}-{make_name(6)}.bell"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self._path))
+
+    def at_work(self) -> None:
+        """Nothing to do: the socket is the sign of life."""
+
+    def lie_down(self) -> None:
+        """Nothing to do: what was rung since the last look is still in the socket."""
+
+    def wait(self, seconds: float) -> bool:
+        self._socket.settimeout(seconds)
+        try:
+            self._socket.recv(1)
+        except TimeoutError:
+            return False
+        self._socket.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:  # many rings are one
+                self._socket.recv(1)
+        return True
+
+    def close(self) -> None:
+        self._path.unlink(missing_ok=True)
+        self._socket.close()
+
+
+@cache
+def _folder() -> Path:
+    """Return the folder of bells; a path of a socket has at most some hundred bytes, so a deep GATEPOST_DATA has it apart."""
+    folder = settings.GATEPOST_DATA / "wake"
+    if len(str(folder)) > 70:
+        mark = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"gatepost-{os.getuid()}-{mark}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,197 @@
+"""What a submission must be before it is stored. Each step raises the refusal that it finds, and writes nothing.
+
+Policy stands here and nowhere else: doors translate, `accept` stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from accounts.models import Account
+from accounts.queries import find_account
+from domains.credentials import get_smtp_user
+from domains.queries import DomainFacts, find_sender_domain, get_sender_domain
+from gateway.base.errors import (
+    AccountDeleted,
+    AccountPurged,
+    AccountSuspended,
+    ContentMissing,
+    DomainNotVerified,
+    FieldInvalid,
+    MessageTooLarge,
+    RecipientInvalid,
+    RecipientMissing,
+    SenderInvalid,
+    SenderMissing,
+    SenderNotAllowed,
+    TooManyRecipients,
+)
+from gateway.engine.headers import check_header, check_name, check_subject
+from gateway.engine.rawmail import read_raw
+from gateway.engine.submission import Addressee, Kind, Mailbox, Submission
+from gateway.smtp.addresses import Address, AddressError, parse_address
+
+MAX_RECIPIENTS = 1000  # decision 2
+_UNUSABLE = {
+    Account.Status.SUSPENDED: AccountSuspended,
+    Account.Status.DELETED: AccountDeleted,
+    Account.Status.PURGED: AccountPurged,
+}
+_KINDS = (Kind.TO, Kind.CC, Kind.BCC)  # positions count over them in this order (decision 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A submission that passed every check, with what the checks found out."""
+
+    submission: Submission
+    subject: str
+    sender: Mailbox
+    domain: DomainFacts
+    recipients: tuple[tuple[Addressee, Address], ...]  # in the order of their positions, each address once
+    unique_id: str
+    size: int
+    files_size: int
+
+
+def check(submission: Submission) -> Draft:
+    """Return the draft of a submission; raise the first refusal that holds."""
+    check_account(submission.account_id)
+    subject, senders, unique_id = _read(submission)
+    domain = check_senders(submission, senders)
+    recipients = check_recipients(submission.recipients)
+    size, files_size = check_sizes(submission)
+    return Draft(
+        submission=submission,
+        subject=subject,
+        sender=senders[0],
+        domain=domain,
+        recipients=recipients,
+        unique_id=unique_id,
+        size=size,
+        files_size=files_size,
+    )
+
+
+def check_account(account_id: int) -> None:
+    """Raise when the account may not send at all."""
+    account = find_account(account_id)
+    if account is None:
+        raise AccountPurged
+    if not account.is_enabled:
+        raise _UNUSABLE[Account.Status(account.status)]
+
+
+def check_senders(submission: Submission, senders: Sequence[Mailbox]) -> DomainFacts:
+    """Raise unless every address in From is one that this caller may send from; return the first one's domain."""
+    if not senders:
+        raise SenderMissing
+    return [_check_sender(submission, sender) for sender in senders][0]
+
+
+def check_recipients(addressees: Iterable[Addressee]) -> tuple[tuple[Addressee, Address], ...]:
+    """Return the recipients in the order of their positions, each address once (the first one stays)."""
+    found: dict[str, tuple[Addressee, Address]] = {}
+    given = list(addressees)
+    if len(given) > MAX_RECIPIENTS:
+        raise TooManyRecipients(f"The message has {len(given)} recipients; at most {MAX_RECIPIENTS} are allowed.")
+    for kind in _KINDS:
+        for addressee in given:
+            if addressee.kind is kind:
+                address = _read_recipient(addressee)
+                found.setdefault(address.text.lower(), (addressee, address))
+    if not found:
+        raise RecipientMissing
+    return tuple(found.values())
+
+
+def check_sizes(submission: Submission) -> tuple[int, int]:
+    """Return the bytes of bodies and files together, and of the files alone; raise MessageTooLarge."""
+    files = sum(len(file.content) for file in submission.files)
+    size = files + len(submission.raw or b"") + _octets("html", submission.html) + _octets("text", submission.text)
+    if size > settings.GATEPOST_MAX_SIZE:
+        raise MessageTooLarge(f"The message has {size} bytes; at most {settings.GATEPOST_MAX_SIZE} are allowed.")
+    return size, files
+
+
+def _read(submission: Submission) -> tuple[str, Sequence[Mailbox], str]:
+    """Return subject, senders and X-Unique-Id, read from the bytes of raw mail or from the fields."""
+    if submission.raw is not None:
+        head = read_raw(submission.raw, max_size=settings.GATEPOST_MAX_SIZE)
+        return head.subject, head.senders, submission.unique_id or head.unique_id
+    _check_fields(submission)
+    return submission.subject, [submission.sender] if submission.sender else [], submission.unique_id
+
+
+def _check_fields(submission: Submission) -> None:
+    if not submission.html and not submission.text and submission.template_id is None:
+        raise ContentMissing
+    check_subject(submission.subject)
+    for mailbox in (*submission.reply_to, *([submission.sender] if submission.sender else [])):
+        check_name(mailbox.name)
+    for addressee in submission.recipients:
+        check_name(addressee.name)
+    for name, value in submission.headers:
+        check_header(name, value)
+    for mailbox in submission.reply_to:
+        try:
+            parse_address(mailbox.email)
+        except AddressError as error:
+            raise FieldInvalid("reply_to", str(error), value=mailbox.email) from None
+
+
+def _check_sender(submission: Submission, sender: Mailbox) -> DomainFacts:
+    if not sender.email:
+        raise SenderMissing
+    try:
+        address = parse_address(sender.email)
+    except AddressError as error:
+        raise SenderInvalid(str(error), field="from", value=sender.email) from None
+    domain = find_sender_domain(submission.account_id, address.domain)
+    if domain is None:
+        raise SenderNotAllowed(
+            f"{address.domain} is not a sender domain of this account; add it and publish its DNS records first.",
+            field="from",
+            value=sender.email,
+        )
+    if not domain.is_verified:
+        raise DomainNotVerified(
+            f"The sender domain {domain.name} is not verified; publish its DNS records first.", field="from", value=sender.email
+        )
+    _check_caller(submission, address, domain)
+    return domain
+
+
+def _check_caller(submission: Submission, address: Address, domain: DomainFacts) -> None:
+    """Raise unless the key or SMTP user may send from this address of the account."""
+    only = {submission.domain_id} - {None}
+    senders: tuple[str, ...] = ()
+    user = get_smtp_user(submission.smtp_user_id) if submission.smtp_user_id is not None else None
+    if user is not None:
+        only |= {user.domain_id} - {None}
+        senders = user.senders
+    if only - {domain.id}:
+        bound = get_sender_domain(next(iter(only - {domain.id})) or 0)
+        name = bound.name if bound else "another domain"
+        raise SenderNotAllowed(f"This credential sends from {name} only, not from {address}.", field="from", value=address.text)
+    if senders and not {address.text.lower(), address.domain, f"@{address.domain}", f"*@{address.domain}"} & set(senders):
+        raise SenderNotAllowed(f"{address} is not among the senders of this credential.", field="from", value=address.text)
+
+
+def _read_recipient(addressee: Addressee) -> Address:
+    try:
+        return parse_address(addressee.email)
+    except AddressError as error:
+        raise RecipientInvalid(str(error), field=addressee.kind.value, value=addressee.email) from None
+
+
+def _octets(field: str, text: str) -> int:
+    if "\0" in text:
+        raise FieldInvalid(field, f"The field {field} has a NUL character; remove it.")
+    try:
+        return len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        raise FieldInvalid(field, f"The field {field} has half of a surrogate pair; send whole characters.") from None

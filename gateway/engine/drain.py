@@ -1,0 +1,275 @@
+"""Drains the queue: claims batches, sends them over pooled connections, settles what came of them.
+
+One drain lives in each worker process, on a thread of its own with one event loop; it outlives the Celery tasks that set it to
+work, so that a slow host's delivery goes on while the process does other things. Claiming and settling run in threads with
+database connections of their own; nothing asynchronous touches the ORM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+import uvloop
+from django.db import close_old_connections, connection
+
+from gateway.base import clock, wake
+from gateway.engine import queue
+from gateway.engine.deliver import Courier, Parcel
+from gateway.engine.letter import Copy
+from gateway.engine.outcome import Outcome, Result
+from gateway.engine.prepare import Ready, prepare
+from gateway.engine.retry import next_try
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CAPACITY = 400  # copies in flight
+BATCH = 200  # copies of one claim
+DOMAIN_SHARE = 200  # copies in flight to one domain: a slow one leaves room for the others
+SETTLE_AT = 100  # outcomes of one commit
+SETTLE_AFTER = 0.05  # seconds that an outcome waits for company
+CLAIM_PAUSE = 0.03  # seconds between short claims under load
+BACK_OFF = 1.0  # seconds after the database failed
+LISTEN = 1.0  # seconds between looks for retries that came due
+RECLAIM_EVERY = 10.0  # seconds between looks for leases that ran out
+CLOSE_WITHIN = 20.0  # seconds that a stopping worker waits for what is in flight
+
+
+class Drain:
+    """A worker's sender."""
+
+    def __init__(self) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._database = ThreadPoolExecutor(3, thread_name_prefix="drain")
+        self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")
+        self._in_flight: dict[int, Copy] = {}
+        self._by_domain: Counter[str] = Counter()
+        self._settlements: list[queue.Settlement] = []
+        self._settling = asyncio.Event()
+        self._room = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._after_account = 0
+        self._reclaim_at = 0.0
+        self._is_closing = False
+        self._thread = Thread(target=self._loop.run_forever, name="drain", daemon=True)
+        self._thread.start()
+        self._courier: Courier = self._call(self._start())
+
+    def work(self, seconds: float, idle: float) -> bool:
+        """Drain for up to `seconds`, less when there was nothing to do for `idle` seconds; return whether there is more."""
+        return self._call(self._work(seconds, idle))
+
+    def close(self) -> None:
+        """Stop claiming, wait a bounded time for what is in flight, settle it, and hang up."""
+        self._is_closing = True
+        self._call(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(CLOSE_WITHIN)
+        self._database.shutdown()
+        self._ear.shutdown()
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _start(self) -> Courier:
+        self._spawn(self._settle_for_ever())
+        self._spawn(self._renew_for_ever())
+        return Courier(note_data_sent=self._note_data_sent)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
+        return await self._loop.run_in_executor(self._database, _with_connection, act, *arguments)
+
+    # Claiming ---------------------------------------------------------------------------------------------------------
+
+    async def _work(self, seconds: float, idle: float) -> bool:
+        bell = wake.open_bell()
+        try:
+            is_idle = await self._claim_until(self._loop.time() + seconds, idle, bell)
+        finally:
+            bell.close()
+        # Mail that came between the last look and the closing of the bell has rung for nobody.
+        return not self._is_closing and (not is_idle or await self._in_thread(queue.is_work_waiting))
+
+    async def _claim_until(self, end: float, idle: float, bell: wake.Bell) -> bool:
+        """Claim and send until `end`; return True early where nothing came for `idle` seconds."""
+        now = self._loop.time
+        idle_end = now() + idle
+        bell.at_work()
+        while now() < end and not self._is_closing:
+            await self._wait_for_room()
+            claimed = await self._claim()
+            if claimed:
+                idle_end = now() + idle
+                await self._pause(claimed)
+            elif now() >= idle_end and not bell.is_deaf:
+                return True
+            else:
+                await self._listen(bell, min(idle_end, end) - now())
+        return False
+
+    async def _claim(self) -> int:
+        """Claim, compose and send off a batch; return how many."""
+        limit = min(BATCH, CAPACITY - len(self._in_flight))
+        try:
+            if self._loop.time() >= self._reclaim_at:
+                self._reclaim_at = self._loop.time() + RECLAIM_EVERY
+                await self._in_thread(queue.reclaim)
+            ready = await self._in_thread(_claim_and_prepare, limit, self._after_account)
+        except Exception:
+            log.exception("Nothing could be claimed; trying again in %.0f s.", BACK_OFF)
+            await asyncio.sleep(BACK_OFF)
+            return 0
+        if ready:
+            self._after_account = max(one.copy.letter.account_id for one in ready)
+            await self._send_off(ready)
+        return len(ready)
+
+    async def _send_off(self, ready: Sequence[Ready]) -> None:
+        crowded = []
+        for one in ready:
+            if one.parcel is not None and self._by_domain[one.copy.domain] >= DOMAIN_SHARE:
+                crowded.append(one.copy)
+                continue
+            self._in_flight[one.copy.recipient_id] = one.copy
+            self._by_domain[one.copy.domain] += 1
+            self._spawn(self._send(one))
+        if crowded:
+            await self._in_thread(queue.release, crowded, 1.0)
+
+    async def _wait_for_room(self) -> None:
+        while CAPACITY - len(self._in_flight) < BATCH // 4:
+            self._room.clear()
+            await self._room.wait()
+
+    async def _pause(self, claimed: int) -> None:
+        """Let a short claim be followed by a fuller one; with little in flight there is nothing to wait for."""
+        if claimed < BATCH // 2:
+            await asyncio.sleep(min(CLAIM_PAUSE, 0.001 * len(self._in_flight)))
+
+    async def _listen(self, bell: wake.Bell, seconds: float) -> None:
+        """Be idle until woken; look once more first, as mail may have come since the last look."""
+        bell.lie_down()
+        if not await self._in_thread(queue.is_work_waiting):
+            await self._loop.run_in_executor(self._ear, bell.wait, max(0.05, min(seconds, LISTEN)))
+        bell.at_work()
+
+    # Sending ----------------------------------------------------------------------------------------------------------
+
+    async def _send(self, one: Ready) -> None:
+        tried_at = clock.now()
+        outcome = one.outcome or replace(await self._deliver(one.parcel), signed_by=one.signed_by)
+        again = None
+        if outcome.result is Result.DEFERRED:
+            accepted_at = one.copy.letter.accepted_at
+            again = next_try(one.copy.attempt, accepted_at, clock.now(), retry_after=outcome.retry_after)
+        self._settle_later(queue.Settlement(copy=one.copy, outcome=outcome, tried_at=tried_at, next_try=again))
+
+    async def _deliver(self, parcel: Parcel) -> Outcome:
+        try:
+            return await self._courier.deliver(parcel)
+        except Exception:
+            log.exception("Delivery of recipient %d failed.", parcel.recipient_id)
+            return Outcome(result=Result.DEFERRED, enhanced="4.3.0", reply="Delivery failed inside Gatepost; see its log.")
+
+    async def _note_data_sent(self, parcels: Sequence[Parcel]) -> None:
+        pairs = [(parcel.recipient_id, parcel.attempt) for parcel in parcels]
+        ours = await self._in_thread(queue.note_data_sent, pairs)
+        if ours != len(pairs):
+            raise LostLeaseError(f"{len(pairs) - ours} of {len(pairs)} leases were lost before the message was sent.")
+
+    # Settling ---------------------------------------------------------------------------------------------------------
+
+    def _settle_later(self, settlement: queue.Settlement) -> None:
+        self._settlements.append(settlement)
+        self._settling.set()
+
+    async def _settle_for_ever(self) -> None:
+        while True:
+            await self._settling.wait()
+            if len(self._settlements) < SETTLE_AT:
+                await asyncio.sleep(SETTLE_AFTER)
+            await self._settle()
+
+    async def _settle(self) -> None:
+        batch = self._settlements[: 5 * SETTLE_AT]
+        try:
+            await self._in_thread(queue.settle, batch)
+        except Exception:
+            log.exception("%d outcomes could not be written; trying again.", len(batch))
+            await asyncio.sleep(BACK_OFF)
+            return
+        del self._settlements[: len(batch)]
+        if not self._settlements:
+            self._settling.clear()
+        for settlement in batch:
+            del self._in_flight[settlement.copy.recipient_id]
+            self._by_domain[settlement.copy.domain] -= 1
+        self._by_domain += Counter()  # drops what is at nought
+        self._room.set()
+
+    async def _renew_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(queue.LEASE / 3)
+            pairs = [(copy.recipient_id, copy.attempt) for copy in self._in_flight.values()]
+            try:
+                await self._in_thread(queue.renew, pairs)
+            except Exception:
+                log.exception("Leases could not be renewed.")
+
+    async def _close(self) -> None:
+        deadline = self._loop.time() + CLOSE_WITHIN
+        while self._in_flight and self._loop.time() < deadline:
+            await asyncio.sleep(0.05)
+        await self._courier.close()
+        for task in self._tasks:
+            task.cancel()
+
+
+class LostLeaseError(Exception):
+    """The lease of a copy ran out while it was being sent; another worker has it."""
+
+
+def _claim_and_prepare(limit: int, after_account: int) -> list[Ready]:
+    copies = queue.claim(limit, after_account=after_account)
+    return prepare(copies) if copies else []
+
+
+def _with_connection(act: Callable[..., T], *arguments: Any) -> T:
+    close_old_connections()
+    try:
+        return act(*arguments)
+    except Exception:
+        connection.close()  # whatever state it is in, the next call begins with a fresh one
+        raise
+
+
+_lock = Lock()
+_running: list[Drain] = []
+
+
+def drain_of_process() -> Drain:
+    """Return this process's drain, started at the first use: a thread does not live through a fork."""
+    with _lock:
+        if not _running:
+            _running.append(Drain())
+        return _running[0]
+
+
+def close_drain() -> None:
+    """Stop this process's drain, if it has one."""
+    with _lock:
+        while _running:
+            _running.pop().close()

@@ -1,0 +1,75 @@
+"""Claimed copies become parcels: checked once more, composed, signed; what cannot be sent becomes an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domains.keys import signers_for
+
+from accounts.queries import find_account
+from domains.queries import get_sender_domain
+from gateway.engine.compose import CannotCompose, Composed, Composer
+from gateway.engine.deliver import Parcel
+from gateway.engine.letter import Copy
+from gateway.engine.outcome import Outcome, Result
+from gateway.engine.returns import make_return_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A copy to deliver as `parcel`, or one whose `outcome` stands already."""
+
+    copy: Copy
+    parcel: Parcel | None = None
+    outcome: Outcome | None = None
+    signed_by: str = ""
+
+
+def prepare(copies: Sequence[Copy]) -> list[Ready]:
+    """Compose and sign copies; those of one letter share what they have in common."""
+    composer = Composer()
+    return [_prepare(composer, copy) for copy in copies]
+
+
+def _prepare(composer: Composer, copy: Copy) -> Ready:
+    problem = _check_sender(copy)
+    if problem is not None:
+        return Ready(copy=copy, outcome=problem)
+    try:
+        composed = composer.compose(copy, signers_for(copy.letter.domain_id or 0))
+    except CannotCompose as error:
+        return Ready(copy=copy, outcome=_failed("5.6.0", f"The message cannot be composed: {error}"))
+    return Ready(copy=copy, parcel=_parcel(copy, composed), signed_by=composed.signed_by)
+
+
+def _check_sender(copy: Copy) -> Outcome | None:
+    """Return why the sender may not send any more, None where it may: what held at acceptance may have ended since."""
+    account = find_account(copy.letter.account_id)
+    if account is None or not account.is_enabled:
+        # A suspended account's mail waits for its release until the queue's lifetime is over.
+        reply = "The account is not enabled; its mail waits."
+        return Outcome(result=Result.DEFERRED, enhanced="4.7.1", reply=reply, retry_after=3600)
+    domain = get_sender_domain(copy.letter.domain_id) if copy.letter.domain_id is not None else None
+    if domain is None or not domain.is_verified:
+        return _failed("5.7.1", "The sender domain is not verified any more.")
+    if not signers_for(domain.id):
+        return _failed("5.7.20", f"{domain.name} has no published DKIM key to sign with.")
+    return None
+
+
+def _failed(enhanced: str, reply: str) -> Outcome:
+    return Outcome(result=Result.FAILED, enhanced=enhanced, reply=reply)
+
+
+def _parcel(copy: Copy, composed: Composed) -> Parcel:
+    return Parcel(
+        recipient_id=copy.recipient_id,
+        attempt=copy.attempt,
+        domain=copy.domain,
+        mail_from=make_return_path(copy.recipient_id),
+        rcpt_to=copy.email,
+        wire=composed.wire,
+        needs_8bit=composed.needs_8bit,
+        needs_smtputf8=composed.needs_smtputf8,
+    )

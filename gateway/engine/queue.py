@@ -1,0 +1,261 @@
+"""The queue: the only code that moves a Recipient between states. The database is the queue of record.
+
+    queued -> sending -> delivered | bounced | failed | expired
+                      -> deferred -> sending ...
+    sending, its lease run out -> queued, or failed when that happens again and again
+
+Every move is a compare-and-set over a batch, fenced by the number of the attempt: a worker that was paused and lost its lease
+changes nothing when it comes back. Leases and due times are judged by the database's clock on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from gateway.base import bulk, clock
+from gateway.engine import sql
+from gateway.engine.letter import Copy, Letter
+from gateway.engine.load import load_letters
+from gateway.engine.outcome import Outcome, Result
+from gateway.engine.submission import Kind
+from gateway.models import Attempt, Recipient
+from tracking import events
+from tracking.models import EventType
+
+LEASE = 60  # seconds; renewed by its holder every third of that
+LOST_LEASES = 5  # after so many tries that nobody came back from, a recipient is failed instead of tried again
+RETRIES_SHARE = 10  # at least one in so many of a batch is a due retry, when there are any
+TENANTS = 200  # accounts that one claim serves in turn
+
+State = Recipient.State
+_LOST = "lost"  # the result of a try that nobody came back from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A copy that was tried, what came of it, and when to try again (None: never)."""
+
+    copy: Copy
+    outcome: Outcome
+    tried_at: datetime
+    next_try: datetime | None = None
+
+
+def claim(limit: int, *, after_account: int = 0) -> list[Copy]:
+    """Lease up to `limit` recipients for one try and return them with their letters.
+
+    Fresh mail goes first, in turn over the accounts from the one after `after_account` on, transactional before bulk; a share
+    is kept for retries that are due.
+    """
+    share = max(1, limit // RETRIES_SHARE)
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        rows = _claim_fresh(cursor, limit - share, after_account)
+        rows += sql.claim_due(cursor, limit - len(rows), lease=LEASE)
+        letters = load_letters(cursor, {row.message_id for row in rows})
+    return [_copy(row, letters[row.message_id]) for row in rows]
+
+
+def _claim_fresh(cursor: bulk.Cursor, limit: int, after_account: int) -> list[sql.Claimed]:
+    rows = sql.claim_fresh(cursor, limit, after_account=after_account, tenants=TENANTS, lease=LEASE)
+    if after_account and len(rows) < limit:
+        rows += sql.claim_fresh(cursor, limit - len(rows), after_account=0, tenants=TENANTS, lease=LEASE)
+    return rows
+
+
+def note_data_sent(copies: Iterable[tuple[int, int]]) -> int:
+    """Note, for (recipient, attempt) pairs, that the final dot is about to go out; return how many are still ours."""
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        return sql.note_data_sent(cursor, list(copies))
+
+
+def renew(copies: Iterable[tuple[int, int]]) -> int:
+    """Extend the leases of (recipient, attempt) pairs that are still ours; return how many are."""
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        return sql.renew(cursor, list(copies), lease=LEASE)
+
+
+def settle(settlements: Sequence[Settlement]) -> int:
+    """Write what came of tries: states, attempts and events in one commit; return how many were still ours."""
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        moves = [_move(settlement) for settlement in settlements]
+        ours = sql.settle(cursor, moves)
+        kept = [settlement for settlement in settlements if settlement.copy.recipient_id in ours]
+        bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_attempt_row(one) for one in kept])
+        events.record(cursor, [_fact(one) for one in kept])
+    return len(kept)
+
+
+def release(copies: Iterable[Copy], *, seconds: float) -> None:
+    """Give back copies that were claimed but not tried; they are due again in `seconds`."""
+    pairs = [(copy.recipient_id, copy.attempt) for copy in copies]
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        sql.release(cursor, pairs, seconds=seconds)
+
+
+def reclaim(limit: int = 1000) -> int:
+    """Take back recipients whose lease ran out; each gets an attempt on record that nobody came back from."""
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        lost = sql.expired_leases(cursor, limit)
+        if not lost:
+            return 0
+        worn = sql.count_attempts(cursor, [row.recipient_id for row in lost], result=_LOST)
+        _give_up(cursor, [row for row in lost if worn.get(row.recipient_id, 0) + 1 >= LOST_LEASES])
+        again = [row for row in lost if worn.get(row.recipient_id, 0) + 1 < LOST_LEASES]
+        sql.requeue(cursor, [row.recipient_id for row in again])
+        bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_lost_row(row) for row in lost])
+    return len(lost)
+
+
+def is_work_waiting() -> bool:
+    """Tell whether anything could be claimed now."""
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        return sql.is_work_waiting(cursor)
+
+
+def _copy(row: sql.Claimed, letter: Letter) -> Copy:
+    variables: Mapping[str, str] = row.variables or {}
+    return Copy(
+        recipient_id=row.recipient_id,
+        letter=letter,
+        position=row.position,
+        kind=Kind(row.kind),
+        email=row.email,
+        name=row.name,
+        domain=row.domain,
+        variables=variables,
+        attempt=row.attempts,
+        sequence=row.sequence,
+    )
+
+
+_STATES = {
+    Result.DELIVERED: (State.DELIVERED, EventType.DELIVERED),
+    Result.BOUNCED: (State.BOUNCED, EventType.BOUNCED),
+    Result.FAILED: (State.FAILED, EventType.FAILED),
+}
+
+
+def _state_of(settlement: Settlement) -> tuple[State, EventType]:
+    if settlement.outcome.result is not Result.DEFERRED:
+        return _STATES[settlement.outcome.result]
+    if settlement.next_try is None:
+        return State.EXPIRED, EventType.EXPIRED
+    return State.DEFERRED, EventType.DEFERRED
+
+
+def _move(settlement: Settlement) -> sql.Move:
+    state, _ = _state_of(settlement)
+    return sql.Move(
+        recipient_id=settlement.copy.recipient_id,
+        attempt=settlement.copy.attempt,
+        state=state.value,
+        sequence=settlement.copy.sequence + 1,
+        next_attempt_at=settlement.next_try if state is State.DEFERRED else None,
+        done_at=None if state is State.DEFERRED else clock.now(),
+    )
+
+
+def _attempt_row(settlement: Settlement) -> tuple[Any, ...]:
+    outcome = settlement.outcome
+    return (  # in the order of the model's fields
+        settlement.copy.recipient_id,
+        settlement.copy.attempt,
+        settlement.tried_at,
+        outcome.result.value,
+        outcome.code,
+        outcome.enhanced,
+        outcome.reply,
+        outcome.host,
+        outcome.address,
+        outcome.source,
+        outcome.tls,
+        outcome.seconds,
+        outcome.size,
+        outcome.signed_by,
+        outcome.is_ambiguous,
+    )
+
+
+def _lost_row(row: sql.Lost) -> tuple[Any, ...]:
+    reply = "The worker that tried this did not come back."
+    when = row.lease_until - timedelta(seconds=LEASE)
+    arrived = row.data_sent_at is not None
+    return (row.recipient_id, row.attempts, when, _LOST, 0, "", reply, "", "", "", "", 0.0, 0, "", arrived)
+
+
+def _fact(settlement: Settlement) -> events.Fact:
+    copy, outcome = settlement.copy, settlement.outcome
+    return events.Fact(
+        origin=_origin(copy.letter),
+        type=_state_of(settlement)[1],
+        at=clock.now(),
+        recipient_id=copy.recipient_id,
+        position=copy.position,
+        sequence=copy.sequence + 1,
+        recipient=copy.email,
+        recipient_domain=copy.domain,
+        code=outcome.code,
+        enhanced=outcome.enhanced,
+        reply=outcome.reply,
+        host=outcome.host,
+        address=outcome.address,
+    )
+
+
+def _origin(letter: Letter) -> events.Origin:
+    return events.Origin(
+        account_id=letter.account_id,
+        domain_id=letter.domain_id,
+        smtp_user_id=letter.smtp_user_id,
+        message_id=letter.message_id,
+        public_id=letter.public_id,
+        subject=letter.subject,
+        sender=letter.sender.email,
+        tags=letter.tags,
+        campaign=letter.campaign,
+        headers=letter.event_headers,
+    )
+
+
+def _give_up(cursor: bulk.Cursor, rows: Sequence[sql.Lost]) -> None:
+    """Fail recipients that cost every worker that tried them its life."""
+    if not rows:
+        return
+    now = clock.now()
+    reply = f"Given up: {LOST_LEASES} workers that tried this did not come back."
+    letters = load_letters(cursor, {row.message_id for row in rows})
+    sql.settle(
+        cursor,
+        [
+            sql.Move(
+                recipient_id=row.recipient_id,
+                attempt=row.attempts,
+                state=State.FAILED.value,
+                sequence=row.sequence + 1,
+                next_attempt_at=None,
+                done_at=now,
+            )
+            for row in rows
+        ],
+    )
+    facts = [
+        events.Fact(
+            origin=_origin(letters[row.message_id]),
+            type=EventType.FAILED,
+            at=now,
+            recipient_id=row.recipient_id,
+            position=row.position,
+            sequence=row.sequence + 1,
+            recipient=row.email,
+            recipient_domain=row.domain,
+            enhanced="4.3.0",
+            reply=reply,
+        )
+        for row in rows
+    ]
+    events.record(cursor, facts)

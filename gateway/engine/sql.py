@@ -1,0 +1,256 @@
+"""The queue's statements, each beside its equivalent for SQLite, and the values that go in and come out of them.
+
+Times are judged by the database's clock on PostgreSQL. SQLite has one writer at a time, so nothing needs to be skipped there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.base import bulk
+from gateway.base.statement import Statement, in_seconds, read_json, read_time
+
+Pair = tuple[int, int]  # recipient, attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A recipient that was just leased."""
+
+    recipient_id: int
+    message_id: int
+    account_id: int
+    position: int
+    kind: str
+    email: str
+    name: str
+    domain: str
+    variables: Mapping[str, str] | None
+    attempts: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A recipient whose lease ran out."""
+
+    recipient_id: int
+    message_id: int
+    position: int
+    email: str
+    domain: str
+    attempts: int
+    sequence: int
+    lease_until: datetime
+    data_sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A recipient's way from `sending`, valid while `attempt` is the one that is under way."""
+
+    recipient_id: int
+    attempt: int
+    state: str
+    sequence: int
+    next_attempt_at: datetime | None
+    done_at: datetime | None
+
+
+_CLAIMED = "id, message_id, account_id, position, kind, email, name, domain, variables, attempts, sequence"
+_LEASED = "r.id, r.message_id, r.account_id, r.position, r.kind, r.email, r.name, r.domain, r.variables, r.attempts, r.sequence"
+_LEASE = "state = 'sending', attempts = attempts + 1, data_sent_at = NULL"
+
+# One index look-up for each account that has queued mail, from the given one on; then each account's share of the batch.
+_CLAIM_FRESH = Statement(
+    postgresql=f"""
+        WITH RECURSIVE tenants(account_id, number) AS (
+            (SELECT account_id, 1 FROM gateway_recipient
+             WHERE state = 'queued' AND account_id > %(after)b::bigint ORDER BY account_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT r.account_id FROM gateway_recipient r
+                    WHERE r.state = 'queued' AND r.account_id > t.account_id ORDER BY r.account_id LIMIT 1), number + 1
+            FROM tenants t WHERE t.account_id IS NOT NULL AND number < %(tenants)b::int
+        ), share AS MATERIALIZED (
+            SELECT ceil(%(limit)b::numeric / greatest(count(account_id), 1))::bigint AS size FROM tenants
+        ), picked AS MATERIALIZED (
+            SELECT q.id FROM tenants t CROSS JOIN LATERAL (
+                SELECT r.id FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id = t.account_id
+                ORDER BY r.priority, r.id LIMIT (SELECT size FROM share) FOR UPDATE SKIP LOCKED
+            ) q WHERE t.account_id IS NOT NULL LIMIT %(limit)b::bigint
+        )
+        UPDATE gateway_recipient r SET {_LEASE}, lease_until = now() + make_interval(secs => %(lease)b::int)
+        FROM picked WHERE r.id = picked.id RETURNING {_LEASED}
+    """,
+    sqlite=f"""
+        UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until WHERE id IN (
+            SELECT id FROM (
+                SELECT id, priority, row_number() OVER (PARTITION BY account_id ORDER BY priority, id) AS turn
+                FROM gateway_recipient WHERE state = 'queued' AND account_id > :after
+                ORDER BY account_id LIMIT :window
+            ) ORDER BY turn, priority, id LIMIT :limit
+        ) RETURNING {_CLAIMED}
+    """,
+)
+_CLAIM_DUE = Statement(
+    postgresql=f"""
+        WITH picked AS MATERIALIZED (
+            SELECT id FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= now()
+            ORDER BY next_attempt_at, id LIMIT %(limit)b::bigint FOR UPDATE SKIP LOCKED
+        )
+        UPDATE gateway_recipient r SET {_LEASE}, lease_until = now() + make_interval(secs => %(lease)b::int)
+        FROM picked WHERE r.id = picked.id RETURNING {_LEASED}
+    """,
+    sqlite=f"""
+        UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until WHERE id IN (
+            SELECT id FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= :now
+            ORDER BY next_attempt_at, id LIMIT :limit
+        ) RETURNING {_CLAIMED}
+    """,
+)
+_OURS_POSTGRESQL = "FROM unnest(%(c0)b::bigint[], %(c1)b::int[]) AS m(id, attempt)"
+_OURS_SQLITE = "FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt FROM json_each(:rows)) AS m"
+_IS_OURS = "r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending'"
+
+_NOTE_DATA_SENT = Statement(
+    postgresql=f"UPDATE gateway_recipient r SET data_sent_at = now() {_OURS_POSTGRESQL} WHERE {_IS_OURS} RETURNING r.id",
+    sqlite=f"UPDATE gateway_recipient AS r SET data_sent_at = :now {_OURS_SQLITE} WHERE {_IS_OURS} RETURNING id",
+)
+_RENEW = Statement(
+    postgresql=f"""
+        UPDATE gateway_recipient r SET lease_until = now() + make_interval(secs => %(lease)b::int)
+        {_OURS_POSTGRESQL} WHERE {_IS_OURS} RETURNING r.id
+    """,
+    sqlite=f"UPDATE gateway_recipient AS r SET lease_until = :lease_until {_OURS_SQLITE} WHERE {_IS_OURS} RETURNING id",
+)
+_RELEASE = Statement(
+    postgresql=f"""
+        UPDATE gateway_recipient r SET state = 'deferred', attempts = attempts - 1, lease_until = NULL,
+            next_attempt_at = now() + make_interval(secs => %(seconds)b::float8)
+        {_OURS_POSTGRESQL} WHERE {_IS_OURS}
+    """,
+    sqlite=f"""
+        UPDATE gateway_recipient AS r SET state = 'deferred', attempts = attempts - 1, lease_until = NULL,
+            next_attempt_at = :due {_OURS_SQLITE} WHERE {_IS_OURS}
+    """,
+)
+_SETTLE = Statement(
+    postgresql="""
+        UPDATE gateway_recipient r SET state = m.state, sequence = m.sequence, next_attempt_at = m.next_attempt_at,
+            done_at = m.done_at, lease_until = NULL
+        FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::int[], %(c4)b::timestamptz[], %(c5)b::timestamptz[])
+            AS m(id, attempt, state, sequence, next_attempt_at, done_at)
+        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING r.id
+    """,
+    sqlite="""
+        UPDATE gateway_recipient AS r SET state = m.state, sequence = m.sequence, next_attempt_at = m.next_attempt_at,
+            done_at = m.done_at, lease_until = NULL
+        FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt, value ->> 2 AS state, value ->> 3 AS sequence,
+                     value ->> 4 AS next_attempt_at, value ->> 5 AS done_at FROM json_each(:rows)) AS m
+        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING id
+    """,
+)
+_LOST_COLUMNS = "id, message_id, position, email, domain, attempts, sequence, lease_until, data_sent_at"
+_EXPIRED = Statement(
+    postgresql=f"""
+        SELECT {_LOST_COLUMNS} FROM gateway_recipient WHERE state = 'sending' AND lease_until < now()
+        ORDER BY lease_until LIMIT %(limit)b::bigint FOR UPDATE SKIP LOCKED
+    """,
+    sqlite=f"""
+        SELECT {_LOST_COLUMNS} FROM gateway_recipient WHERE state = 'sending' AND lease_until < :now
+        ORDER BY lease_until LIMIT :limit
+    """,
+)
+_REQUEUE = Statement(
+    postgresql="UPDATE gateway_recipient SET state = 'queued', lease_until = NULL WHERE id = ANY(%(c0)b::bigint[])",
+    sqlite="""
+        UPDATE gateway_recipient SET state = 'queued', lease_until = NULL
+        WHERE id IN (SELECT value ->> 0 FROM json_each(:rows))
+    """,
+)
+_COUNT_ATTEMPTS = Statement(
+    postgresql="""
+        SELECT recipient_id, count(*) FROM gateway_attempt
+        WHERE recipient_id = ANY(%(c0)b::bigint[]) AND result = %(result)b::text GROUP BY recipient_id
+    """,
+    sqlite="""
+        SELECT recipient_id, count(*) FROM gateway_attempt
+        WHERE recipient_id IN (SELECT value ->> 0 FROM json_each(:rows)) AND result = :result GROUP BY recipient_id
+    """,
+)
+_IS_WORK_WAITING = Statement(
+    postgresql="""
+        SELECT EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'queued')
+            OR EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= now())
+    """,
+    sqlite="""
+        SELECT EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'queued')
+            OR EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= :now)
+    """,
+)
+
+
+def claim_fresh(cursor: bulk.Cursor, limit: int, *, after_account: int, tenants: int, lease: int) -> list[Claimed]:
+    values = {"limit": limit, "after": after_account, "lease": lease}
+    rows = _CLAIM_FRESH.fetch(cursor, **values, tenants=tenants, lease_until=in_seconds(lease), window=10 * limit)
+    return [_claimed(row) for row in rows]
+
+
+def claim_due(cursor: bulk.Cursor, limit: int, *, lease: int) -> list[Claimed]:
+    rows = _CLAIM_DUE.fetch(cursor, limit=limit, lease=lease, lease_until=in_seconds(lease))
+    return [_claimed(row) for row in rows]
+
+
+def note_data_sent(cursor: bulk.Cursor, pairs: Sequence[Pair]) -> int:
+    return len(_NOTE_DATA_SENT.fetch(cursor, rows=pairs)) if pairs else 0
+
+
+def renew(cursor: bulk.Cursor, pairs: Sequence[Pair], *, lease: int) -> int:
+    return len(_RENEW.fetch(cursor, rows=pairs, lease=lease, lease_until=in_seconds(lease))) if pairs else 0
+
+
+def release(cursor: bulk.Cursor, pairs: Sequence[Pair], *, seconds: float) -> None:
+    if pairs:
+        _RELEASE.run(cursor, rows=pairs, seconds=seconds, due=in_seconds(seconds))
+
+
+def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> set[int]:
+    """Make the moves that are still valid; return the keys of their recipients."""
+    if not moves:
+        return set()
+    rows = [(move.recipient_id, move.attempt, move.state, move.sequence, move.next_attempt_at, move.done_at) for move in moves]
+    return {row[0] for row in _SETTLE.fetch(cursor, rows=rows)}
+
+
+def expired_leases(cursor: bulk.Cursor, limit: int) -> list[Lost]:
+    """Return recipients whose lease ran out, locked."""
+    rows = _EXPIRED.fetch(cursor, limit=limit)
+    return [Lost(*row[:7], lease_until=_time(row[7]), data_sent_at=read_time(row[8])) for row in rows]
+
+
+def requeue(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> None:
+    if recipient_ids:
+        _REQUEUE.run(cursor, rows=[(key,) for key in recipient_ids])
+
+
+def count_attempts(cursor: bulk.Cursor, recipient_ids: Sequence[int], *, result: str) -> dict[int, int]:
+    """Return how many attempts of one result each recipient has; those with none are not in it."""
+    return dict(_COUNT_ATTEMPTS.fetch(cursor, rows=[(key,) for key in recipient_ids], result=result))  # type: ignore[arg-type]
+
+
+def is_work_waiting(cursor: bulk.Cursor) -> bool:
+    return bool(_IS_WORK_WAITING.fetch(cursor)[0][0])
+
+
+def _claimed(row: tuple[Any, ...]) -> Claimed:
+    return Claimed(*row[:8], read_json(row[8]), *row[9:])
+
+
+def _time(value: datetime | str) -> datetime:
+    time = read_time(value)
+    if time is None:
+        raise ValueError(value)
+    return time

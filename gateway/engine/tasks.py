@@ -1,0 +1,35 @@
+"""Celery's doors to the engine. A task carries a hint, never mail: losing one costs seconds."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from celery.signals import worker_process_shutdown
+
+from gateway.base import wake
+from gateway.engine import queue
+from gateway.engine.drain import close_drain, drain_of_process
+
+SLICE = 10.0  # seconds of one `send` task; then other tasks get their turn
+IDLE = 5.0  # seconds without work after which a drain stops listening
+
+
+@shared_task(name=wake.SEND_TASK, ignore_result=True)
+def send() -> None:
+    """Drain the queue for a while, and send for the next turn while there is work."""
+    wake.clear_pending()
+    if drain_of_process().work(SLICE, IDLE):
+        wake.wake_sender()
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Take back leases that ran out, and wake a sender where mail is due: what a lost hint left behind."""
+    queue.reclaim()
+    if queue.is_work_waiting():
+        wake.wake_sender()
+
+
+@worker_process_shutdown.connect
+def stop_sending(**_: object) -> None:
+    """Let a prefork child finish what it has in flight."""
+    close_drain()

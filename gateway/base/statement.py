@@ -1,7 +1,7 @@
 """One statement of the hot path in its two spellings, side by side: PostgreSQL's, and an equivalent for SQLite.
 
-Parameters are named; `%(name)b` on PostgreSQL (binary) is `:name` on SQLite. A batch is given as `rows`: PostgreSQL gets its columns
-as the arrays `c0`, `c1`, ... to unnest, SQLite gets one JSON text `rows` for json_each. SQLite also gets the time as `now`.
+Parameters are named; `%(name)b` on PostgreSQL (binary) is `:name` on SQLite. A batch is given as `rows`: PostgreSQL gets its
+columns as the arrays `c0`, `c1`, ... to unnest, SQLite gets one JSON text `rows` for json_each, and the time as `now`.
 """
 
 from __future__ import annotations

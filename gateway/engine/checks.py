@@ -89,7 +89,8 @@ def check_senders(submission: Submission, senders: Sequence[Mailbox]) -> DomainF
     """Raise unless every address in From is one that this caller may send from; return the first one's domain."""
     if not senders:
         raise SenderMissing
-    return [_check_sender(submission, sender) for sender in senders][0]
+    first, *_ = [_check_sender(submission, sender) for sender in senders]
+    return first
 
 
 def check_recipients(addressees: Iterable[Addressee]) -> tuple[tuple[Addressee, Address], ...]:

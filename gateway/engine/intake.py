@@ -1,7 +1,7 @@
 """Where doors hand submissions in, one at a time, and many become one commit.
 
-A single thread gathers what arrives while the last group was being committed, lingers a moment for more, and calls `accept` once
-for all. Request threads and the SMTP loop wait on futures.
+A single thread gathers what arrives while the last group was being committed, lingers a moment for more, and calls `accept`
+once for all. Request threads and the SMTP loop wait on futures.
 """
 
 from __future__ import annotations
@@ -105,10 +105,10 @@ def _accept(submissions: Sequence[Submission]) -> list[Answer]:
     except (DataError, IntegrityError) as error:
         if len(submissions) > 1:
             return [answer for submission in submissions for answer in _accept([submission])]
-        log.error("A submission of account %d cannot be stored: %s", submissions[0].account_id, error)
+        log.warning("A submission of account %d cannot be stored: %s", submissions[0].account_id, error)
         return [MessageMalformed("The message has a value that cannot be stored.")]
     except (DatabaseError, InterfaceError) as error:
-        log.error("%d submissions were not stored: %s", len(submissions), error)
+        log.warning("%d submissions were not stored: %s", len(submissions), error)
         connection.close()
         refusal: Refused = Unavailable()
         return [refusal for _ in submissions]

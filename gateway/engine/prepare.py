@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domains.keys import signers_for
-
 from accounts.queries import find_account
+from domains.keys import signers_for
 from domains.queries import get_sender_domain
 from gateway.engine.compose import CannotCompose, Composed, Composer
 from gateway.engine.deliver import Parcel

@@ -141,7 +141,8 @@ _SETTLE = Statement(
     postgresql="""
         UPDATE gateway_recipient r SET state = m.state, sequence = m.sequence, next_attempt_at = m.next_attempt_at,
             done_at = m.done_at, lease_until = NULL
-        FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::int[], %(c4)b::timestamptz[], %(c5)b::timestamptz[])
+        FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::int[],
+                    %(c4)b::timestamptz[], %(c5)b::timestamptz[])
             AS m(id, attempt, state, sequence, next_attempt_at, done_at)
         WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING r.id
     """,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from accounts.models import Account
 from domains.models import APIKey, SenderDomain, SMTPUser
-from gateway.base import tokens
+from gateway.base import clock, tokens
 from gateway.base.ids import make_name
 
 
@@ -40,3 +40,15 @@ def add_api_key(account: Account, *, domain: SenderDomain | None = None, descrip
         secret_prefix=secret[:4],
     )
     return key, secret
+
+
+def delete_smtp_user(user: SMTPUser) -> None:
+    """Take an SMTP user out of use for good. The row stays: mail that it sent names it, and its name is not given again."""
+    user.is_deleted = True
+    user.save(update_fields=["is_deleted", "updated_at"])
+
+
+def revoke_api_key(key: APIKey) -> None:
+    """Make a key worthless, within two seconds everywhere."""
+    key.revoked_at = clock.now()
+    key.save(update_fields=["revoked_at"])

@@ -1,0 +1,95 @@
+"""The framing of what an SMTP client sends: lines, and messages that end with CRLF.CRLF and with nothing else."""
+
+from __future__ import annotations
+
+from gateway.smtp.events import CommandRefused
+from gateway.smtp.limits import MAX_AUTH_LINE
+
+_END = b"\r\n.\r\n"
+
+
+class Reader:
+    """A buffer that gives lines, and after `begin_content` one message.
+
+    Of a line or message that is too long it keeps no more than it takes to find the end.
+    """
+
+    def __init__(self, max_size: int) -> None:
+        self.max_size = max_size
+        self._buffer = bytearray()
+        self._is_skipping = False  # the rest of a line that was too long
+        self._searched = 0  # where the next look for the end of a message begins
+        self._is_too_large = False
+        self._take = self._take_line
+
+    def receive(self, data: bytes) -> None:
+        self._buffer += data
+
+    def clear(self) -> None:
+        self._buffer.clear()
+        self._is_skipping = False
+
+    def begin_content(self) -> None:
+        """Give a message next, then lines again."""
+        self._buffer[:0] = b"\r\n"  # so that the first line begins as every other does
+        self._searched = 0
+        self._is_too_large = False
+        self._take = self._take_content
+
+    def read(self) -> bytes | None:
+        """Take a line without its CRLF, or a message with its dots unstuffed (RFC 5321 4.5.2); None when it is not all here.
+
+        Raise CommandRefused for one that is too long, or a line that is none, once its end was read.
+        """
+        return self._take()
+
+    def _take_line(self) -> bytes | None:
+        end = self._buffer.find(b"\n") + 1
+        if not end:
+            self._bound_line()
+            return None
+        line = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        was_skipping, self._is_skipping = self._is_skipping, False
+        if was_skipping or end > MAX_AUTH_LINE:
+            raise CommandRefused(500, "5.5.6", "Line too long")
+        if not line.endswith(b"\r\n") or line.count(b"\r") > 1 or b"\0" in line:
+            raise CommandRefused(500, "5.5.2", "A line must end with CRLF and have no bare CR and no NUL in it")
+        return line[:-2]
+
+    def _bound_line(self) -> None:
+        if len(self._buffer) > MAX_AUTH_LINE:
+            self._is_skipping = True
+            self._buffer.clear()
+
+    def _take_content(self) -> bytes | None:
+        end = self._buffer.find(_END, self._searched)
+        if end < 0:
+            self._bound_content()
+            self._searched = max(0, len(self._buffer) - len(_END) + 1)
+            return None
+        self._take = self._take_line
+        stuffed = bytes(self._buffer[: end + 2])
+        del self._buffer[: end + len(_END)]
+        content = (stuffed.replace(b"\r\n.", b"\r\n") if b"\r\n." in stuffed else stuffed)[2:]
+        if self._is_too_large or len(content) > self.max_size:
+            raise CommandRefused(552, "5.3.4", f"The message is larger than {self.max_size} bytes")
+        return content
+
+    def _bound_content(self) -> None:
+        """Keep no more of a message that is too large than it takes to find its end."""
+        # Stuffing makes four octets of three at most; the size without it is checked at the end.
+        if len(self._buffer) > self.max_size * 4 // 3 + len(_END):
+            self._is_too_large = True
+        if self._is_too_large:
+            del self._buffer[: 1 - len(_END)]
+
+
+def find_stray(content: bytes) -> str:
+    """Name a kind of octet in `content` that no message may have (RFC 5321 2.3.8); empty when there is none."""
+    pairs = content.count(b"\r\n")
+    if content.count(b"\n") != pairs:
+        return "a bare LF"
+    if content.count(b"\r") != pairs:
+        return "a bare CR"
+    return "a NUL" if b"\0" in content else ""

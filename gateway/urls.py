@@ -1,10 +1,12 @@
-"""Every path of the product."""
+"""Every path of the product. Each dialect's urls begin with its own prefix and end with its own answer to unknown paths."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("gateway.api.sendclean.urls")),
+    path("", include("gateway.api.octeth.urls")),
     path("console/", admin.site.urls),
 ]

@@ -78,7 +78,7 @@ class DialectView(APIView):
     dialect: ClassVar[str]
     rate: ClassVar[Rate | None] = None
     parsers: ClassVar[Mapping[str, Parser]] = {}
-    http_method_names = _METHODS
+    http_method_names: tuple[str, ...] = _METHODS
     default_response_headers: ClassVar[dict[str, str]] = {}  # Allow is said with 405 alone
 
     def authenticate(self, payload: Payload) -> Credential:

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+import mimetypes
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +93,24 @@ def listing(value: Any) -> list[Any]:
     raise ValueError("must be an array")
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Take an array of objects, or one object by itself."""
+    items = [value] if isinstance(value, dict) else value
+    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+        return items
+    raise ValueError("must be an array of objects")
+
+
+def header_pairs(value: Any) -> tuple[tuple[str, str], ...]:
+    """Take an object of headers as pairs of name and value; null is absent, an array is one header for each of its items."""
+    if not isinstance(value, dict):
+        raise ValueError("must be an object")  # noqa: TRY004 - a kind raises ValueError alone
+    listed = [(name, item) for name, items in value.items() for item in (items if isinstance(items, list) else [items])]
+    if any(isinstance(item, dict | list | bool) for _, item in listed):
+        raise ValueError("must have text as values")
+    return tuple((name, text(item)) for name, item in listed if item is not None)
+
+
 def base64_bytes(value: Any) -> bytes:
     """Take base64 (RFC 4648 4) with its padding; line breaks are allowed, nothing else foreign is."""
     if not isinstance(value, str):
@@ -100,6 +119,11 @@ def base64_bytes(value: Any) -> bytes:
         return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("is not valid base64") from None
+
+
+def guess_type(filename: str) -> str:
+    """Return the media type that goes with a file's name, for a file that came without one."""
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
 
 
 class Field:
@@ -161,6 +185,11 @@ def examine(fields: Iterable[Field], values: Mapping[str, Any], *, within: str =
         except ValueError as error:
             faults.append(_describe(field, within, error, raw))
     return found, faults
+
+
+def check_each(fields: Sequence[Field], items: Iterable[Mapping[str, Any]], *, within: str) -> list[dict[str, Any]]:
+    """Return `check` of every object in a list; `within` is the list's name, as in `message.to`."""
+    return [check(fields, item, within=f"{within}[{place}].") for place, item in enumerate(items)]
 
 
 def _describe(field: Field, within: str, error: ValueError, raw: Any) -> Fault:

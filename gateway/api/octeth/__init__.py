@@ -1,0 +1,1 @@
+"""Octeth's Email Gateway: `/api/v1/`."""

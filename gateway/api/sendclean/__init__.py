@@ -1,0 +1,1 @@
+"""SendClean, also sold as PowerEmail: `/v1.0/`."""

@@ -1,0 +1,11 @@
+"""SendClean's paths."""
+
+from __future__ import annotations
+
+from gateway.api.base import path_of
+from gateway.api.sendclean.views import NoSuchCall, SendMail
+
+urlpatterns = [
+    path_of("v1.0/messages/sendMail", SendMail),
+    path_of("v1.0/", NoSuchCall, exact=False),
+]

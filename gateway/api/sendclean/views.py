@@ -1,0 +1,58 @@
+"""SendClean's calls."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from domains.credentials import Credential, authenticate_api_key, find_smtp_user
+from gateway.api.base import DialectView, Rate, UnknownPath
+from gateway.api.bodies import Payload
+from gateway.api.fields import check
+from gateway.api.sendclean.answers import answer_refused, answer_sent
+from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, parse_mail
+from gateway.base.errors import BadCredentials, FieldInvalid, Refused
+from gateway.engine.submission import Accepted, Submission
+
+
+class SendCleanView(DialectView):
+    """Owner id and token in the body name the account; the calls that send also name one of its SMTP users."""
+
+    dialect = "sendclean"
+    rate = Rate(limit=60)
+    http_method_names = ("post",)
+
+    def authenticate(self, payload: Payload) -> Credential:
+        given = check(CREDENTIALS, payload.values)
+        key = authenticate_api_key(given["token"])
+        if key.owner_id != given["owner_id"] or key.domain_id is not None:
+            raise BadCredentials
+        key.check_usable()
+        return key
+
+    def refuse(self, refusal: Refused) -> HttpResponse:
+        return answer_refused(refusal)
+
+
+class SendMail(SendCleanView):
+    """messages/sendMail"""
+
+    def authenticate(self, payload: Payload) -> Credential:
+        key = super().authenticate(payload)
+        name = check(SMTP_USER, payload.values)["smtp_user_name"]
+        user = find_smtp_user(key.account_id, name)
+        if user is None:
+            raise FieldInvalid("smtp_user_name", f"This account has no SMTP user {name[:64]}.", value=name)
+        user.check_usable()
+        return user
+
+    def parse(self, payload: Payload, credential: Credential) -> Submission:
+        return parse_mail(payload, credential)
+
+    def answer(self, done: Accepted) -> HttpResponse:
+        return answer_sent()
+
+
+class NoSuchCall(UnknownPath, SendCleanView):
+    """Every other path."""
+
+    http_method_names = UnknownPath.http_method_names

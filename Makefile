@@ -1,0 +1,52 @@
+# What a developer runs. Needs python3.11 with its venv module, git and make; everything else comes from PyPI, as locked.
+
+PYTHON ?= python3.11
+UV := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-from
+IS_3_11 := -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 11))'
+WORKERS ?= 2
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
+
+setup: ## make .venv from uv.lock; nothing to do when it is current
+	@fail() { echo "$$1" >&2; exit 1; }; \
+	command -v git >/dev/null || fail "Gatepost needs git. On Debian: apt-get install git"; \
+	wanted="$$(cat pyproject.toml uv.lock | git hash-object --stdin) uv $(UV) in $$(pwd)"; \
+	made="$$(cat $(STAMP) 2>/dev/null)"; \
+	if [ "$$made" = "$$wanted" ] && $(BIN)/python $(IS_3_11) 2>/dev/null; then exit 0; fi; \
+	$(PYTHON) $(IS_3_11) 2>/dev/null || fail "Gatepost needs Python 3.11 with its venv module, and '$(PYTHON)' is not that. \
+	On Debian: apt-get install python3.11-venv; from elsewhere: make PYTHON=/path/to/python3.11 ..."; \
+	echo "Making $(VENV) from uv.lock ..."; \
+	case "$$made" in *" in $$(pwd)") $(BIN)/python $(IS_3_11) 2>/dev/null;; *) false;; esac || $(PYTHON) -m venv --clear $(VENV) && \
+	rm -f $(STAMP) && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) && \
+	UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --inexact --all-groups --python $(BIN)/python && \
+	echo "$$wanted" >$(STAMP)
+
+demo: setup ## run everything here: a receiving server, a demo tenant, one message through every door
+	@$(BIN)/python manage.py demo $(ARGS)
+
+test: setup ## run the tests on PostgreSQL and Redis, then those that use the database again on SQLite
+	GATEPOST_TEST_ON=postgresql $(BIN)/pytest -n $(WORKERS) $(ARGS)
+	GATEPOST_TEST_ON=sqlite $(BIN)/pytest -n $(WORKERS) --only-database $(ARGS)
+
+lint: setup ## check style, types, layers and migrations
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	GATEPOST_DATA=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+
+format: setup ## put the code in order
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+clean: ## remove .venv and what the tools keep; var/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

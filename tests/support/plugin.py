@@ -1,0 +1,104 @@
+"""Gives the tests surroundings of their own before Django's settings are read.
+
+`GATEPOST_TEST_ON=postgresql` runs on PostgreSQL and Redis, started here once for all workers; otherwise the tests run on a
+SQLite file without Redis, and servers are started only for tests that ask for them (`postgres_url`, `redis_url`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from hypothesis import settings as hypothesis_settings
+
+from tests.support import postgres, redis
+from tests.support.services import CannotStart, Server
+
+ON = "GATEPOST_TEST_ON"
+POSTGRES = "GATEPOST_TEST_POSTGRES"  # the address of a server, for the workers of one run
+REDIS = "GATEPOST_TEST_REDIS"
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Set the environment; this wrapper runs before pytest-django reads the settings."""
+    folder = Path(tempfile.mkdtemp(prefix="gatepost-test-"))
+    early_config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    _forget_environment()
+    os.environ |= {"GATEPOST_DATA": str(folder), "SECRET_KEY": "of the tests", "GATEPOST_SECRET_KEYS": "of the tests"}
+    if os.environ.get(ON, "sqlite") == "postgresql":
+        _use_servers(early_config)
+    elif os.environ.get(ON, "sqlite") != "sqlite":
+        raise pytest.UsageError(f"{ON} is {os.environ[ON]!r}; it must be 'postgresql' or 'sqlite'.")
+    hypothesis_settings.register_profile("gatepost", deadline=None, derandomize="CI" in os.environ)
+    hypothesis_settings.load_profile("gatepost")
+    yield
+
+
+def pytest_configure() -> None:
+    """Adapt the settings that no environment variable reaches."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    database = settings.DATABASES["default"]
+    if settings.EMBEDDED:
+        database.setdefault("TEST", {})["NAME"] = str(settings.GATEPOST_DATA / "test.sqlite3")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="run only the tests that use the database")
+
+
+def pytest_report_header() -> str:
+    return f"running on: {os.environ.get(ON, 'sqlite')}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-database"):
+        kept = [item for item in items if _uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+        items[:] = kept
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def _forget_environment() -> None:
+    """What is set for a running Gatepost must not reach the tests, nor the tests its data."""
+    ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "GATEPOST_")
+    for name in [name for name in os.environ if name.startswith(ours) and not name.startswith("GATEPOST_TEST_")]:
+        del os.environ[name]
+
+
+def _use_servers(config: pytest.Config) -> None:
+    if POSTGRES not in os.environ:
+        _start_servers(config)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ["DATABASE_URL"] = os.environ[POSTGRES]
+    os.environ["REDIS_URL"] = f"{os.environ[REDIS]}/{worker % redis.DATABASES}"
+
+
+def _start_servers(config: pytest.Config) -> None:
+    try:
+        server, postgres_at = postgres.start_postgres()
+        _stop_with(config, server, POSTGRES)
+        os.environ[POSTGRES] = postgres_at.make_database("gatepost").url
+        server, redis_at = redis.start_redis()
+        _stop_with(config, server, REDIS)
+        os.environ[REDIS] = redis_at.url
+    except CannotStart as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _stop_with(config: pytest.Config, server: Server, variable: str) -> None:
+    def stop() -> None:
+        os.environ.pop(variable, None)
+        server.stop()
+
+    config.add_cleanup(stop)

@@ -1,0 +1,197 @@
+"""MailUp's documents to a Submission. Everything starts from a plain mapping of DTO names, so that the format is no matter.
+
+CharSet is taken and ignored: mail is written in UTF-8, which has every character. Names that a DTO does not have are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from domains.credentials import Credential
+from gateway.api.bodies import Payload, parse_json
+from gateway.api.fields import Field, base64_bytes, check, guess_type, listing, mapping, text
+from gateway.api.mailboxes import parse_mailbox
+from gateway.api.mailup.errors import InputNull
+from gateway.api.mailup.xsmtpapi import BULK, read_object, read_pairs
+from gateway.api.overlay import Overlay, apply, is_control
+from gateway.base.errors import FieldInvalid, NotAuthenticated, RecipientMissing, RequestMalformed, SenderMissing, Unsupported
+from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission
+
+# "only SMTP headers that are approved by MailUp will be added"; the list is decision 21.
+_approved = re.compile(
+    r"X-.+|List-.+|Auto-Submitted|Precedence|Importance|Priority|In-Reply-To|References|Feedback-ID", re.IGNORECASE | re.DOTALL
+)
+_body_tag = re.compile(r"\s*<\s*(body(?:\s[^<>]*)?)>\s*", re.IGNORECASE)
+_is_document = re.compile(r"\s*<(?:!doctype|html)[\s>]", re.IGNORECASE).match
+_NOTED = 10  # names of headers that a note lists at most
+
+
+def mailbox(value: Any) -> Mailbox:
+    """Take an EmailAddressDTO, or an address as plain text, which clients send as well."""
+    if isinstance(value, str):
+        return parse_mailbox(value)
+    found = check(EMAIL_ADDRESS, mapping(value))
+    return Mailbox(email=found["Email"].strip(), name=found["Name"])
+
+
+def mailboxes(value: Any) -> tuple[Mailbox, ...]:
+    """Take a list of EmailAddressDTO, or a single one."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(mailbox(item) for item in items if item is not None)
+
+
+def octets(value: Any) -> bytes:
+    """Take an array of bytes: base64, as .NET writes it, or numbers."""
+    if not isinstance(value, list):
+        return base64_bytes(value)
+    try:
+        return bytes(value)
+    except (TypeError, ValueError):
+        raise ValueError("must be base64 or an array of numbers from 0 to 255") from None
+
+
+def parts(value: Any) -> tuple[Mapping[str, Any], ...]:
+    """Take a list of MessagePartDTO."""
+    return tuple(check(MESSAGE_PART, mapping(item)) for item in listing(value) if item is not None)
+
+
+def body_tag(value: Any) -> str:
+    """Take the start tag of the body."""
+    found = _body_tag.fullmatch(text(value))
+    if found is None:
+        raise ValueError("must be a start tag such as <body>")
+    return f"<{found[1]}>"
+
+
+def html_text(value: Any) -> str:
+    """Take an HtmlDTO and return the whole document; a Body that is one already stays as it is."""
+    found = check(HTML, mapping(value), within="Html.")
+    body = found["Body"]
+    if not body or _is_document(body):
+        return str(body)
+    head = f"<head>{found['Head']}</head>" if found["Head"] else ""
+    return f"{found['DocType']}<html>{head}{found['BodyTag']}{body}</body></html>"
+
+
+def xsmtpapi(value: Any) -> Overlay:
+    """Take an XSmtpAPIDTO."""
+    return read_object(mapping(value))
+
+
+EMAIL_ADDRESS = (Field("Name", default=""), Field("Email", default=""))
+MESSAGE_PART = (
+    Field("Filename", default=""),
+    Field("ContentId", default=""),
+    Field("Body", octets, required=True),
+)
+HTML = (
+    Field("DocType", default=""),
+    Field("Head", default=""),
+    Field("Body", default=""),
+    Field("BodyTag", body_tag, default="<body>"),
+)
+SMTP_USER = (Field("Username", default=""), Field("Secret", default=""))
+MESSAGE = (
+    Field("Subject", default=""),
+    Field("Html", html_text, default=""),
+    Field("Text", default=""),
+    Field("From", mailbox),
+    Field("To", mailboxes, default=()),
+    Field("Cc", mailboxes, default=()),
+    Field("Bcc", mailboxes, default=()),
+    Field("ReplyTo", default=""),
+    Field("CharSet"),
+    Field("ExtendedHeaders", read_pairs, default=()),
+    Field("Attachments", parts, default=()),
+    Field("EmbeddedImages", parts, default=()),
+    Field("XSmtpAPI", xsmtpapi, default=Overlay()),
+)
+
+
+def parse_document(body: bytes) -> dict[str, Any]:
+    """Return the object in a JSON body, an empty one for null."""
+    document = parse_json(body)
+    if document is None or isinstance(document, dict):
+        return document or {}
+    raise RequestMalformed("The JSON must be an object.")
+
+
+def refuse_xml(_body: bytes) -> NoReturn:
+    raise Unsupported("XML is not served; send JSON.")
+
+
+def parse_user(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return Username and Secret; raise InputNull where there is no document, NotAuthenticated where it has no User."""
+    if not values:
+        raise InputNull
+    user = values.get("User")
+    if not isinstance(user, dict):
+        raise NotAuthenticated
+    found = check(SMTP_USER, user, within="User.")
+    return found["Username"], found["Secret"]
+
+
+def parse_message(payload: Payload, credential: Credential) -> Submission:
+    """Return the Submission in a MessageDTO."""
+    found = check(MESSAGE, payload.values)
+    recipients = tuple(_read_recipients(found))
+    if not recipients:
+        raise RecipientMissing
+    if found["From"] is None or not found["From"].email:
+        raise SenderMissing
+    headers, notes = _read_headers(found["ExtendedHeaders"])
+    submission = Submission(
+        account_id=credential.account_id,
+        door="mailup",
+        smtp_user_id=credential.smtp_user_id,
+        domain_id=credential.domain_id,
+        sender=found["From"],
+        recipients=recipients,
+        subject=found["Subject"],
+        text=found["Text"],
+        html=found["Html"],
+        reply_to=(parse_mailbox(found["ReplyTo"]),) if found["ReplyTo"].strip() else (),
+        headers=headers,
+        files=(*map(_read_attachment, found["Attachments"]), *map(_read_image, found["EmbeddedImages"])),
+        bulk=credential.priority >= BULK,
+        idempotency_key=payload.idempotency_key,
+        notes=notes,
+        client=payload.client,
+    )
+    return apply(submission, found["XSmtpAPI"])
+
+
+def _read_recipients(found: Mapping[str, Any]) -> Iterable[Addressee]:
+    for name, kind in (("To", Kind.TO), ("Cc", Kind.CC), ("Bcc", Kind.BCC)):
+        for found_mailbox in found[name]:
+            yield Addressee(email=found_mailbox.email, name=found_mailbox.name, kind=kind)
+
+
+def _read_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return the headers that are approved, and a note that names the others."""
+    headers = tuple((name, value) for name, value in pairs if _is_approved(name))
+    others = [repr(name[:80]) for name, _ in pairs if not _is_approved(name)]
+    return headers, (f"ExtendedHeaders not added: {', '.join(others[:_NOTED])}.",) if others else ()
+
+
+def _is_approved(name: str) -> bool:
+    return _approved.fullmatch(name) is not None and not is_control(name)
+
+
+def _read_attachment(part: Mapping[str, Any]) -> FilePart:
+    return _read_part(part, content_id="")
+
+
+def _read_image(part: Mapping[str, Any]) -> FilePart:
+    """Return an image that the HTML names by its ContentId or, without one, by its file name."""
+    content_id = part["ContentId"].strip().removeprefix("<").removesuffix(">") or part["Filename"]
+    if not content_id:
+        raise FieldInvalid("EmbeddedImages", "EmbeddedImages must have a ContentId.")
+    return _read_part(part, content_id=content_id)
+
+
+def _read_part(part: Mapping[str, Any], *, content_id: str) -> FilePart:
+    name = part["Filename"]
+    return FilePart(filename=name, content_type=guess_type(name), content=part["Body"], content_id=content_id)

@@ -1,0 +1,38 @@
+"""SendCloud's envelope: `{"result", "statusCode", "message", "info"}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+
+from gateway.api.base import json_answer
+from gateway.api.sendcloud.codes import CODES
+from gateway.api.sendcloud.errors import VAGUE, find_row
+from gateway.base.errors import Refused
+from gateway.engine.submission import Accepted
+
+
+def say_sent(accepted: Accepted, *, with_ids: bool) -> HttpResponse:
+    """Say that mail was accepted; `with_ids` with the id of each recipient's mail."""
+    return say_done({"emailIdList": email_ids(accepted)} if with_ids else {})
+
+
+def say_done(info: Mapping[str, Any]) -> HttpResponse:
+    return _envelope(code=200, message=CODES[200], info=info)
+
+
+def say_refused(refusal: Refused) -> HttpResponse:
+    """Say no in the vendor's words; `info.reason` tells what they leave open."""
+    status, code, message = find_row(refusal)
+    return _envelope(code=code, message=message, info={"reason": refusal.message} if code in VAGUE else {}, status=status)
+
+
+def email_ids(accepted: Accepted) -> list[str]:
+    """Return messageId + position + `$` + address for each recipient (seeds/002)."""
+    return [f"{accepted.inbound_id}{position}${email}" for position, email in enumerate(accepted.emails)]
+
+
+def _envelope(*, code: int, message: str, info: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    return json_answer({"result": code == 200, "statusCode": code, "message": message, "info": info}, status=status)

@@ -1,0 +1,187 @@
+"""From refusals to SendCloud's status codes. The words are the vendor's own; see codes.py.
+
+HTTP is 200 also for failures, as the vendor's clients turn any other status into an error without words. The exceptions are
+what a client, or a proxy before it, must see without reading: a wrong path or method, a rate, and faults of ours.
+"""
+
+from __future__ import annotations
+
+from gateway.api.base import row_of
+from gateway.api.fields import FieldsRefused
+from gateway.api.sendcloud.codes import CODES
+from gateway.base.errors import (
+    AccountDeleted,
+    AccountPurged,
+    AccountSuspended,
+    AttachmentInvalid,
+    AttachmentsTooLarge,
+    BadCredentials,
+    BodyTooLarge,
+    ContentMissing,
+    CredentialBlocked,
+    CredentialBlockedUntil,
+    CredentialDisabled,
+    CredentialRevoked,
+    DomainNotVerified,
+    FieldInvalid,
+    FieldMissing,
+    HeaderInvalid,
+    HeaderReserved,
+    IdempotencyConflict,
+    MessageMalformed,
+    MessageTooLarge,
+    MethodNotAllowed,
+    QuotaExceeded,
+    RateExceeded,
+    RecipientInvalid,
+    RecipientMissing,
+    RecipientSuppressed,
+    Refused,
+    RequestMalformed,
+    SenderInvalid,
+    SenderMissing,
+    SenderNotAllowed,
+    SubjectInvalid,
+    TemplateBroken,
+    TemplateMissing,
+    TooManyRecipients,
+    Unavailable,
+    UnknownCall,
+    Unsupported,
+)
+
+Row = tuple[int, int, str]  # HTTP status, statusCode, message
+
+
+def _row(code: int, status: int = 200) -> Row:
+    return status, code, CODES[code]
+
+
+ERRORS: dict[type[Refused], Row] = {
+    BadCredentials: _row(40005),
+    CredentialRevoked: _row(40005),
+    AccountSuspended: _row(6001),
+    AccountDeleted: _row(40301),
+    AccountPurged: _row(40301),
+    CredentialDisabled: _row(6001),
+    CredentialBlocked: _row(6001),
+    CredentialBlockedUntil: _row(6001),
+    SenderMissing: _row(40801),
+    SenderInvalid: _row(40802),
+    SenderNotAllowed: _row(40901),
+    DomainNotVerified: _row(40901),
+    RecipientMissing: _row(40805),
+    RecipientInvalid: _row(40806),
+    RecipientSuppressed: _row(40901),
+    TooManyRecipients: _row(40807),
+    FieldMissing: _row(40901),
+    FieldInvalid: _row(40901),
+    SubjectInvalid: _row(40809),
+    ContentMissing: _row(40870),
+    HeaderInvalid: _row(40869),
+    HeaderReserved: _row(40869),
+    AttachmentInvalid: _row(40867),
+    MessageMalformed: _row(40901),
+    TemplateMissing: _row(40823),
+    TemplateBroken: _row(40901),
+    MessageTooLarge: _row(40901),
+    AttachmentsTooLarge: _row(40819),
+    BodyTooLarge: _row(40819, 413),
+    RateExceeded: _row(50000, 429),
+    QuotaExceeded: _row(40904),
+    RequestMalformed: _row(49906),
+    MethodNotAllowed: _row(49903, 405),
+    UnknownCall: _row(49901, 404),
+    IdempotencyConflict: _row(40000),
+    Unsupported: _row(6001),
+    Unavailable: _row(501, 503),
+    Refused: _row(501, 500),  # what is left: a fault of ours
+}
+
+# Where the same refusal has another code by the field at fault, in its neutral name.
+BY_FIELD: dict[tuple[type[Refused], str], int] = {
+    (HeaderInvalid, "from"): 40804,
+    (HeaderInvalid, "to"): 40806,
+    (HeaderInvalid, "cc"): 40853,
+    (HeaderInvalid, "bcc"): 40856,
+    (HeaderInvalid, "reply_to"): 40811,
+    (RecipientInvalid, "cc"): 40853,
+    (RecipientInvalid, "bcc"): 40856,
+    (RecipientInvalid, "xsmtpapi.to"): 40880,
+    (RecipientMissing, "xsmtpapi.to"): 40816,
+    (RecipientMissing, "cc"): 40852,
+    (RecipientMissing, "bcc"): 40855,
+    (TooManyRecipients, "cc"): 40854,
+    (TooManyRecipients, "bcc"): 40857,
+    (TooManyRecipients, "xsmtpapi.to"): 40827,
+    (FieldMissing, "reply_to"): 40810,
+    (FieldInvalid, "reply_to"): 40811,
+    (FieldInvalid, "html"): 40871,
+    (FieldInvalid, "text"): 40831,
+    (FieldInvalid, "xsmtpapi"): 40813,
+    (FieldMissing, "xsmtpapi"): 40814,
+    (FieldMissing, "xsmtpapi.to"): 40815,
+    (FieldInvalid, "xsmtpapi.to"): 40817,
+    (FieldInvalid, "xsmtpapi.sub"): 40817,
+    (FieldInvalid, "xsmtpapi.pubsub"): 40817,
+    (FieldInvalid, "xsmtpapi.section"): 40817,
+    (FieldInvalid, "xsmtpapi.filters"): 40817,
+    (FieldInvalid, "xsmtpapi.settings"): 40817,
+}
+
+# Codes whose words do not say what is wrong: there `info.reason` does.
+VAGUE = frozenset({501, 6001, 40901, 49901, 49903, 49906})
+
+# Codes of the table that no input reaches, by decision 13.
+NEVER: dict[int, str] = {
+    40803: "an empty fromName is absent; the name in from stands",
+    40818: "attachments are optional",
+    40820: "every API user may use address lists",
+    40824: "templates are approved at once",
+    40825: "an API user has no type",
+    40828: "useNotification is a switch; the notification goes to the sender",
+    40830: "plain is optional; where html is missing too, 40870 says so",
+    40858: "an empty respEmailId is absent",
+    40860: "gzipCompress is a parameter of v1 alone",
+    40861: "gzipCompress is a parameter of v1 alone",
+    40865: "gzipCompress is a parameter of v1 alone",
+    40866: "gzipCompress is a parameter of v1 alone",
+    40868: "empty headers are absent",
+    40873: "an empty useAddressList is absent",
+    40877: "contentSummary is optional",
+    40902: "what is unknown is a fault of ours, and that is 501",
+    40903: "an accepted call is 200",
+    40905: "an accepted call is 200",
+    40906: "an accepted call is 200",
+    40907: "content is not matched with templates",
+    40908: "content is not matched with templates",
+    40909: "content is not matched with templates",
+    40910: "content is not matched with templates",
+    40911: "content is not matched with templates",
+    40912: "nothing costs money here",
+    40913: "a used-up quota is 40904",
+    49902: "no call makes us ask another server",
+    49904: "no call makes us ask another server",
+    49905: "no call makes us ask another server",
+    50001: "too many requests are 50000; 536 is said by SMTP",
+}
+
+
+# Codes whose words the vendor follows with the parameter at fault.
+QUOTING = frozenset({40863})
+
+
+def find_row(refusal: Refused) -> Row:
+    """Return HTTP status, statusCode and message of a refusal."""
+    code = _find_code(refusal)
+    if code is None:
+        return row_of(ERRORS, refusal)
+    status, code, words = _row(code)
+    return status, code, f"{words}. 参数{refusal.field}: {refusal.value}" if code in QUOTING else words
+
+
+def _find_code(refusal: Refused) -> int | None:
+    """Return the code of the field at fault, None where the kind of refusal says all."""
+    if isinstance(refusal, FieldsRefused):
+        return refusal.faults[0].error or ERRORS[FieldInvalid][1]
+    return BY_FIELD.get((type(refusal), refusal.field))

@@ -7,6 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gateway.api.sendclean.urls")),
+    path("", include("gateway.api.sendcloud.urls")),
+    path("", include("gateway.api.mailup.urls")),
     path("", include("gateway.api.octeth.urls")),
     path("console/", admin.site.urls),
 ]

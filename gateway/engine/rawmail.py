@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -47,7 +47,7 @@ _ONCE = (
     b"x-unique-id",
 )
 _STRIPPED = frozenset((b"bcc", b"resent-bcc", b"x-smtpapi"))
-_CONTROL_PREFIX = b"x-stes-"
+_CONTROL_PREFIX = b"x-stes-"  # with X-SMTPAPI, what is acted on and does not go out
 _CUSTOM_PREFIX = b"sc-custom-"
 
 _CONTROLS = bytes(octet for octet in range(0x20) if octet not in b"\t\r\n") + b"\x7f"
@@ -62,9 +62,9 @@ _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
 class RawHead:
     """What the header of a raw mail says. Texts are decoded; `fields` is the header as it stands, in order.
 
-    `senders` are the mailboxes of From, at least one, and after them that of a Sender field: all must be the customer's. `x_smtpapi` is the unfolded value of that field, None without it;
-    `controls` the X-STes-* fields by lower-case name; `custom` the SC-Custom-* fields, which events carry back. The body
-    begins at `body`, an offset.
+    `senders` are the mailboxes of From, at least one, and after them that of a Sender field: all must be the customer's.
+    `x_smtpapi` is the unfolded value of that field, None without it; `controls` the X-STes-* fields by lower-case name;
+    `custom` the SC-Custom-* fields, which events carry back. The body begins at `body`, an offset.
     """
 
     fields: tuple[Field, ...] = field(repr=False)
@@ -154,12 +154,12 @@ def _check_utf8(header: bytes) -> None:
 
 def _check_sizes(fields: Sequence[Field]) -> None:
     """Check a large header, or one with a long line: X-SMTPAPI alone may be long, as it does not go out."""
-    rest = [name + b":" + value + b"\r\n" for name, value in fields if name.lower() != b"x-smtpapi"]
-    if sum(map(len, rest)) > MAX_HEADER:
+    rest = join_fields([field for field in fields if field[0].lower() != b"x-smtpapi"])
+    if len(rest) > MAX_HEADER:
         raise MessageMalformed(f"The mail's header is larger than {MAX_HEADER} octets.")
     if any(len(value) > MAX_X_SMTPAPI for name, value in fields if name.lower() == b"x-smtpapi"):
         raise MessageMalformed(f"The header X-SMTPAPI is larger than {MAX_X_SMTPAPI} octets.")
-    if wire.find_long_line(b"".join(rest)) >= 0:
+    if wire.find_long_line(rest) >= 0:
         raise MessageMalformed(f"The mail's header has a line of more than {wire.LONGEST_LINE} octets; fold it.")
 
 
@@ -211,23 +211,24 @@ def _read_mailboxes(by_name: Mapping[bytes, Field], name: bytes) -> tuple[Mailbo
         ) from None
 
 
-def prepare_raw(head: RawHead, letter: Letter, copy: Copy) -> bytes:
+def join_fields(fields: Iterable[Field]) -> bytes:
+    """Return fields as they stand in a header."""
+    return b"".join([name + b":" + value + b"\r\n" for name, value in fields])
+
+
+def prepare_raw(head: RawHead, copy: Copy) -> bytes:
     """Return the header of a copy of a raw mail, without the empty line: what goes out before the body.
 
     Bcc and control fields are out, a missing Date and Message-ID are in, one Received stands on top. Where each copy shows its
     own recipient only (`one_by_one`), To is that recipient, and Cc is out.
     """
-    hidden = _STRIPPED | {b"to", b"cc"} if letter.one_by_one else _STRIPPED
-    kept = [
-        name + b":" + value + b"\r\n"
-        for name, value in head.fields
-        if (key := name.lower()) not in hidden and not key.startswith(_CONTROL_PREFIX)
-    ]
-    return b"".join([_write_received(letter), *_write_missing(head, letter, copy), *kept])
+    hidden = _STRIPPED | {b"to", b"cc"} if copy.letter.one_by_one else _STRIPPED
+    kept = [field for field in head.fields if (name := field[0].lower()) not in hidden and not name.startswith(_CONTROL_PREFIX)]
+    return b"".join([_write_received(copy.letter), *_write_missing(head, copy), join_fields(kept)])
 
 
-def _write_missing(head: RawHead, letter: Letter, copy: Copy) -> list[bytes]:
-    added = []
+def _write_missing(head: RawHead, copy: Copy) -> list[bytes]:
+    letter, added = copy.letter, []
     if not head.has_date:
         added.append(write_header("Date", format_date(letter.accepted_at)))
     if not head.has_message_id:
@@ -235,6 +236,12 @@ def _write_missing(head: RawHead, letter: Letter, copy: Copy) -> list[bytes]:
     if letter.one_by_one:
         added.append(write_addresses("To", [Mailbox(email=copy.email, name=copy.name)]))
     return added
+
+
+def is_control(name: str) -> bool:
+    """Tell whether a header is an order to us, which does not go out: X-SMTPAPI and X-STes-*."""
+    key = name.lower().encode()
+    return key == b"x-smtpapi" or key.startswith(_CONTROL_PREFIX)
 
 
 def make_message_id(copy: Copy) -> str:

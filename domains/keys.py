@@ -1,0 +1,105 @@
+"""DKIM keys of sender domains: made, sealed, and brought to the signer."""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
+
+from domains.dkim import PrivateKey, Signer
+from domains.models import DKIMKey, SenderDomain
+from gateway.base import clock, sealing
+from gateway.base.cache import TimedCache
+
+RSA_BITS = 2048  # what every receiver verifies and RFC 8301 asks for
+_LETTERS = {DKIMKey.Algorithm.RSA: "r", DKIMKey.Algorithm.ED25519: "e"}
+
+
+def make_private_key(algorithm: str) -> PrivateKey:
+    """Return a new private key of `algorithm`, one of DKIMKey.Algorithm."""
+    if algorithm == DKIMKey.Algorithm.ED25519:
+        return Ed25519PrivateKey.generate()
+    return generate_private_key(65537, RSA_BITS)
+
+
+def write_public_key(key: PrivateKey) -> str:
+    """Return what stands in p= of the record: SubjectPublicKeyInfo for RSA, the bare 32 octets for Ed25519 (RFC 8463 4)."""
+    if isinstance(key, RSAPrivateKey):
+        octets = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    else:
+        octets = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return base64.b64encode(octets).decode()
+
+
+def write_record(key: DKIMKey) -> str:
+    """Return the value of the TXT record to publish for `key`; a DNS panel cuts it into strings of 255 octets itself."""
+    return f"v=DKIM1; k={key.algorithm}; p={key.public_key}"
+
+
+def add_keys(domain: SenderDomain) -> list[DKIMKey]:
+    """Make a key of each algorithm for `domain` and return them. They sign once their records are published."""
+    return [_add_key(domain, algorithm) for algorithm in DKIMKey.Algorithm]
+
+
+def _add_key(domain: SenderDomain, algorithm: DKIMKey.Algorithm) -> DKIMKey:
+    private_key = make_private_key(algorithm)
+    selector = _choose_selector(domain, algorithm)
+    octets = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return DKIMKey.objects.create(
+        domain=domain,
+        selector=selector,
+        algorithm=algorithm,
+        public_key=write_public_key(private_key),
+        sealed_private_key=sealing.seal(octets, _place_of(domain, selector)),
+    )
+
+
+def _choose_selector(domain: SenderDomain, algorithm: DKIMKey.Algorithm) -> str:
+    """Return the first free one of gp2611r, gp2611r2, gp2611r3, ...: year, month, algorithm, number."""
+    base = f"gp{clock.now():%y%m}{_LETTERS[algorithm]}"
+    taken = set(domain.dkim_keys.filter(selector__startswith=base).values_list("selector", flat=True))
+    return next(name for name in (base, *(f"{base}{number}" for number in range(2, len(taken) + 3))) if name not in taken)
+
+
+def signers_for(domain_id: int) -> tuple[Signer, ...]:
+    """Return the keys that sign for a sender domain now, RSA first; none when no key is published.
+
+    A domain that is trusted by command line signs with every active key. What is answered is at most two seconds old.
+    """
+    return _signers.get(domain_id, _load_signers)
+
+
+def _load_signers(domain_id: int) -> tuple[Signer, ...]:
+    keys = DKIMKey.objects.filter(domain_id=domain_id, is_active=True).select_related("domain").order_by("-algorithm", "id")
+    return tuple(_make_signer(key) for key in keys if key.published_at is not None or key.domain.is_trusted)
+
+
+def _make_signer(key: DKIMKey) -> Signer:
+    private_key = _private_keys.get(key.pk, lambda _: open_private_key(key))
+    return Signer(domain=key.domain.name, selector=key.selector, key=private_key)
+
+
+def open_private_key(key: DKIMKey) -> PrivateKey:
+    """Return the private key of a row; raise CannotOpen when it was sealed elsewhere."""
+    octets = sealing.unseal(bytes(key.sealed_private_key), _place_of(key.domain, key.selector))
+    # The seal proves that the key is what we made; checking its primes again costs 38 ms.
+    private_key = load_der_private_key(octets, None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(private_key, RSAPrivateKey | Ed25519PrivateKey):
+        raise TypeError(f"DKIM key {key.pk} is neither RSA nor Ed25519")
+    return private_key
+
+
+def _place_of(domain: SenderDomain, selector: str) -> str:
+    return f"account:{domain.account_id}/dkim:{domain.name}/{selector}"
+
+
+_signers: TimedCache[int, tuple[Signer, ...]] = TimedCache(seconds=2)
+_private_keys: TimedCache[int, PrivateKey] = TimedCache(seconds=3600)

@@ -1,0 +1,143 @@
+"""Changes the text parts of a raw mail, and no other octet of it.
+
+Needed where merge fields or tracked links must go into mail that was handed in whole. Signed and encrypted parts, attached
+messages, files, and whatever cannot be read for certain stay as they are.
+"""
+
+from __future__ import annotations
+
+import binascii
+import codecs
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from gateway.engine.mime import encode_text
+from gateway.engine.rawmail import Field, join_fields
+
+Rewrite = Callable[[str, str], str]  # from the subtype (plain, html) and a text to the new text
+
+MAX_DEPTH = 20  # multiparts within multiparts; further down nothing is changed
+MAX_PARTS = 500  # of one multipart
+
+_HEADER_FIELD = re.compile(rb"([!-9;-~]+):([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
+_TYPE = re.compile(rb"[ \t\r\n]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)/([!#$%&'*+.^_`|~0-9A-Za-z-]+)")
+_PARAMETER = rb"""(;[ \t\r\n]*%b[ \t]*=[ \t]*)(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))"""
+_CHARSET = re.compile(_PARAMETER % b"charset", re.IGNORECASE)
+_BOUNDARY = re.compile(_PARAMETER % b"boundary", re.IGNORECASE)
+# Codecs of Python that no mail means, some of them slow.
+_NO_CHARSETS = frozenset(("idna", "punycode", "raw_unicode_escape", "unicode_escape", "utf-7"))
+_OPAQUE = (b"signed", b"encrypted")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def rewrite_texts(fields: Sequence[Field], body: bytes, rewrite: Rewrite, depth: int = 0) -> tuple[Sequence[Field], bytes]:
+    """Return a mail's fields and body with `rewrite` applied to each text that a reader sees.
+
+    Where nothing changes, the very same octets come back.
+    """
+    content_type = _value_of(fields, b"content-type")
+    kind = _TYPE.match(content_type or b"text/plain")
+    main, sub = (kind[1].lower(), kind[2].lower()) if kind else (b"", b"")
+    if main == b"multipart" and sub not in _OPAQUE and depth < MAX_DEPTH:
+        boundary = _parameter(_BOUNDARY, content_type)
+        return (fields, _rewrite_multipart(body, boundary, rewrite, depth)) if boundary else (fields, body)
+    if main == b"text" and sub in (b"plain", b"html") and not _is_file(fields):
+        return _rewrite_text(fields, body, sub.decode(), rewrite)
+    return fields, body
+
+
+def _value_of(fields: Sequence[Field], name: bytes) -> bytes:
+    return next((value for key, value in fields if key.lower() == name), b"")
+
+
+def _parameter(pattern: re.Pattern[bytes], value: bytes) -> bytes:
+    match = pattern.search(value)
+    return (match[3] or re.sub(rb"\\(.)", rb"\1", match[2] or b"")) if match else b""
+
+
+def _is_file(fields: Sequence[Field]) -> bool:
+    return _value_of(fields, b"content-disposition").strip().lower().startswith(b"attachment")
+
+
+def _rewrite_multipart(body: bytes, boundary: bytes, rewrite: Rewrite, depth: int) -> bytes:
+    pieces: list[bytes] = []
+    done = 0
+    for begin, end in _find_parts(body, boundary):
+        pieces += [body[done:begin], _rewrite_part(body[begin:end], rewrite, depth)]
+        done = end
+    return b"".join([*pieces, body[done:]])
+
+
+def _find_parts(body: bytes, boundary: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where the parts of a multipart begin and end; nothing where its last delimiter is missing."""
+    delimiter = re.compile(rb"(?:^|\r\n)--%b(--)?[ \t]*(?:\r\n|\Z)" % re.escape(boundary))
+    parts: list[tuple[int, int]] = []
+    begin = -1
+    position = 0
+    while (match := delimiter.search(body, position)) and len(parts) < MAX_PARTS:
+        if begin >= 0:
+            parts.append((begin, max(begin, match.start())))
+        begin = match.end()
+        position = max(begin - 2, match.start() + 1)  # the CRLF after a delimiter may belong to the next one
+        if match[1]:
+            yield from parts
+            return
+
+
+def _rewrite_part(part: bytes, rewrite: Rewrite, depth: int) -> bytes:
+    end = 0 if part.startswith(b"\r\n") else part.find(b"\r\n\r\n") + 2
+    fields = _HEADER_FIELD.findall(part[:end])
+    if end == 1 or join_fields(fields) != part[:end]:
+        return part  # its header cannot be told from its body for certain
+    changed, body = rewrite_texts(fields, part[end + 2 :], rewrite, depth + 1)
+    return join_fields(changed) + b"\r\n" + body
+
+
+def _rewrite_text(fields: Sequence[Field], body: bytes, kind: str, rewrite: Rewrite) -> tuple[Sequence[Field], bytes]:
+    charset = _parameter(_CHARSET, _value_of(fields, b"content-type")).decode("ascii", "replace") or "us-ascii"
+    text = _decode(body, _value_of(fields, b"content-transfer-encoding").strip().lower(), charset)
+    if text is None:
+        return fields, body
+    new = rewrite(kind, text)
+    if new == text:
+        return fields, body
+    charset, octets = _encode(_LINE_END.sub("\r\n", new), charset)
+    encoding, encoded = encode_text(octets)
+    return _describe(fields, kind, charset, encoding), encoded
+
+
+def _decode(body: bytes, encoding: bytes, charset: str) -> str | None:
+    """Return the text of a part; None where encoding or charset are unknown, or the octets do not fit them."""
+    try:
+        if codecs.lookup(charset).name in _NO_CHARSETS:
+            return None
+        if encoding == b"base64":
+            body = binascii.a2b_base64(body)
+        elif encoding == b"quoted-printable":
+            body = binascii.a2b_qp(body)
+        elif encoding not in (b"", b"7bit", b"8bit", b"binary"):
+            return None
+        return body.decode(charset)
+    except (ValueError, LookupError):
+        return None
+
+
+def _encode(text: str, charset: str) -> tuple[str, bytes]:
+    """Return `text` in its charset, which HTML may name itself; in UTF-8 where it does not fit, or lines have no CRLF in it."""
+    try:
+        if "\r\n".encode(charset) == b"\r\n":
+            return charset, text.encode(charset)
+    except UnicodeEncodeError:
+        pass
+    return "utf-8", text.encode("utf-8", "replace")
+
+
+def _describe(fields: Sequence[Field], kind: str, charset: str, encoding: bytes) -> Sequence[Field]:
+    """Return the fields of a text part with its new charset and encoding; all else in Content-Type stays."""
+    content_type = _value_of(fields, b"content-type") or f" text/{kind}".encode()
+    new_type = _CHARSET.sub(lambda found: found[1] + charset.encode(), content_type)
+    if not _CHARSET.search(content_type):
+        new_type = content_type.rstrip(b" \t;") + f"; charset={charset}".encode()
+    hidden = (b"content-type", b"content-transfer-encoding")
+    kept = [item for item in fields if item[0].lower() not in hidden]
+    return [*kept, (b"Content-Type", new_type), (b"Content-Transfer-Encoding", b" " + encoding)]

@@ -50,9 +50,9 @@ class Cursor(Protocol):
 def table_of(model: type[models.Model], *, leaves_out: tuple[str, ...] = ()) -> Table:
     """Return a model's table with its columns in the order of its fields, without those in `leaves_out`."""
     meta = model._meta  # noqa: SLF001 - the documented name of a model's description
-    fields = [field for field in meta.concrete_fields if field.column and field.column not in leaves_out]
-    types = tuple(_postgresql_type(field) for field in fields)
-    return Table(meta.db_table, tuple(field.column for field in fields), types)
+    fields = {str(field.column): field for field in meta.concrete_fields if field.column}
+    kept = {column: field for column, field in fields.items() if column not in leaves_out}
+    return Table(meta.db_table, tuple(kept), tuple(_postgresql_type(field) for field in kept.values()))
 
 
 def is_postgresql() -> bool:

@@ -127,7 +127,7 @@ _pause = _Pause()
 def _wake_by_redis() -> bool:
     if _pause.is_on():
         return False
-    return _client().eval(_WAKE, len(_KEYS), *_KEYS, str(PENDING)) == 3
+    return bool(_client().eval(_WAKE, len(_KEYS), *_KEYS, str(PENDING)) == 3)
 
 
 class _RedisBell:

@@ -50,8 +50,8 @@ def _rounds(submissions: Sequence[Submission]) -> Iterable[list[int]]:
     left = list(range(len(submissions)))
     while left:
         seen: set[object] = set()
-        later = []
-        now = []
+        later: list[int] = []
+        now: list[int] = []
         for place in left:
             key = idempotency.key_of(submissions[place])
             (later if key is not None and key in seen else now).append(place)

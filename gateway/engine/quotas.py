@@ -18,13 +18,13 @@ def count(drafts: Mapping[int, Draft], now: datetime) -> dict[int, QuotaExceeded
     demands = {place: meters for place, draft in drafts.items() if (meters := _meters_of(draft.submission))}
     if not demands:
         return {}
-    meters = Meters((meter for wanted in demands.values() for meter in wanted), now)
+    counters = Meters((meter for wanted in demands.values() for meter in wanted), now)
     refusals = {}
     for place, wanted in demands.items():
-        full = meters.add(wanted, len(drafts[place].recipients))
+        full = counters.add(wanted, len(drafts[place].recipients))
         if full is not None:
             refusals[place] = _refusal(full, now)
-    meters.save()
+    counters.save()
     return refusals
 
 

@@ -195,8 +195,15 @@ _IS_WORK_WAITING = Statement(
 
 
 def claim_fresh(cursor: bulk.Cursor, limit: int, *, after_account: int, tenants: int, lease: int) -> list[Claimed]:
-    values = {"limit": limit, "after": after_account, "lease": lease}
-    rows = _CLAIM_FRESH.fetch(cursor, **values, tenants=tenants, lease_until=in_seconds(lease), window=10 * limit)
+    rows = _CLAIM_FRESH.fetch(
+        cursor,
+        limit=limit,
+        after=after_account,
+        tenants=tenants,
+        lease=lease,
+        lease_until=in_seconds(lease),
+        window=10 * limit,
+    )
     return [_claimed(row) for row in rows]
 
 
@@ -229,7 +236,7 @@ def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> set[int]:
 def expired_leases(cursor: bulk.Cursor, limit: int) -> list[Lost]:
     """Return recipients whose lease ran out, locked."""
     rows = _EXPIRED.fetch(cursor, limit=limit)
-    return [Lost(*row[:7], lease_until=_time(row[7]), data_sent_at=read_time(row[8])) for row in rows]
+    return [Lost(*row[:-2], _time(row[-2]), read_time(row[-1])) for row in rows]
 
 
 def requeue(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> None:
@@ -239,7 +246,7 @@ def requeue(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> None:
 
 def count_attempts(cursor: bulk.Cursor, recipient_ids: Sequence[int], *, result: str) -> dict[int, int]:
     """Return how many attempts of one result each recipient has; those with none are not in it."""
-    return dict(_COUNT_ATTEMPTS.fetch(cursor, rows=[(key,) for key in recipient_ids], result=result))  # type: ignore[arg-type]
+    return dict(_COUNT_ATTEMPTS.fetch(cursor, rows=[(key,) for key in recipient_ids], result=result))
 
 
 def is_work_waiting(cursor: bulk.Cursor) -> bool:
@@ -247,7 +254,8 @@ def is_work_waiting(cursor: bulk.Cursor) -> bool:
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    return Claimed(*row[:8], read_json(row[8]), *row[9:])
+    *before, variables, attempts, sequence = row
+    return Claimed(*before, read_json(variables), attempts, sequence)
 
 
 def _time(value: datetime | str) -> datetime:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from celery import shared_task
-from celery.signals import worker_process_shutdown
+from celery.signals import beat_init, worker_init, worker_process_shutdown
 
 from gateway.base import wake
+from gateway.base.schema import NotReadyError, check_schema
 from gateway.engine import queue
 from gateway.engine.drain import close_drain, drain_of_process
 
@@ -27,6 +30,16 @@ def sweep() -> None:
     queue.reclaim()
     if queue.is_work_waiting():
         wake.wake_sender()
+
+
+@worker_init.connect
+@beat_init.connect
+def check_database(**_: object) -> None:
+    """Stop a worker or beat that finds its database unreachable or behind, with a sentence instead of a trace."""
+    try:
+        check_schema()
+    except NotReadyError as error:
+        sys.exit(str(error))
 
 
 @worker_process_shutdown.connect

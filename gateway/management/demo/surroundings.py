@@ -1,0 +1,91 @@
+"""What the demo sets up around the product: free ports, a data folder, a name server, a receiving server.
+
+The product itself runs unchanged: it finds the receiving server through MX records, as it would anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from domains.keys import write_record
+from domains.models import DKIMKey
+from gateway.base.environment import Endpoint
+from gateway.base.nameserver import NameServer
+from gateway.management.plan import endpoints
+from gateway.management.processes import Spec
+from gateway.management.startup import check_port, free_port, is_free
+
+INSIDE = "GATEPOST_DEMO_INSIDE"  # set in the process that runs with the demo's settings
+RECEIVER = "mx.inbox.example"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The demo's own servers, and where its mail is kept."""
+
+    dns: Endpoint
+    receiver: Endpoint
+    inbox: Path
+
+
+def make_environment() -> dict[str, str]:
+    """Return the environment that the demo runs with: what was asked for, else ports that are free."""
+    data = settings.GATEPOST_DATA / "demo"
+    made = {
+        INSIDE: "1",
+        "GATEPOST_DATA": str(data),
+        "GATEPOST_INBOX": str(data / "inbox"),
+        "GATEPOST_DNS": f"127.0.0.1:{free_port()}",
+        "GATEPOST_MX_PORT": str(free_port()),
+        "GATEPOST_MX_ALLOW": "127.0.0.0/8",
+    }
+    for name, endpoint in endpoints().items():
+        if name in os.environ:
+            check_port(name, endpoint)  # asked for by name: taken is an error
+        elif not is_free(endpoint):
+            made[name] = f"{endpoint.host}:{free_port(endpoint.host)}"
+    return {**os.environ, **made}
+
+
+def find_surroundings() -> Surroundings:
+    """Return where the demo's own servers are to be, from the settings of this process."""
+    return Surroundings(
+        dns=settings.GATEPOST_DNS[0],
+        receiver=Endpoint("127.0.0.1", settings.GATEPOST_MX_PORT),
+        inbox=Path(settings.GATEPOST_INBOX),
+    )
+
+
+def make_name_server(around: Surroundings) -> NameServer:
+    """Return the demo's name server: all mail goes to its receiver, DKIM records are those of the database."""
+    return NameServer(look_up, around.dns.host, around.dns.port)
+
+
+def look_up(name: str, kind: str) -> list[str] | None:
+    """Answer a DNS question as the demo's Internet has it; None: there is no such name."""
+    if "." not in name or name.endswith(".localhost"):
+        return None
+    if kind == "TXT" and "._domainkey." in name:
+        return _dkim_record(name)
+    records: Mapping[str, list[str]] = {"A": ["127.0.0.1"]} if name == RECEIVER else {"MX": [f"10 {RECEIVER}."]}
+    return records.get(kind, [])
+
+
+def receiver(around: Surroundings) -> Spec:
+    """Return the process that catches all mail."""
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    where = ["--host", around.receiver.host, "--port", str(around.receiver.port)]
+    command = [*manage, "sink", *where, "--tls", "--save", str(around.inbox)]
+    return Spec(name="receiver", command=command, listens=(around.receiver,))
+
+
+def _dkim_record(name: str) -> list[str] | None:
+    selector, _, domain = name.partition("._domainkey.")
+    key = DKIMKey.objects.filter(selector=selector, domain__name=domain).order_by("-id").first()
+    return [write_record(key)] if key else None

@@ -1,0 +1,113 @@
+"""Runs the processes of one installation as a tree: starts them, waits until they listen, restarts them, stops them cleanly."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from django.core.management import CommandError
+
+from gateway.base.environment import Endpoint
+
+START_WITHIN = 60.0  # seconds until everything listens
+STOP_WITHIN = 30.0  # seconds that a process has to finish what it has in hand
+RESTARTS = 5  # of one process within RESTART_WINDOW seconds; after that the tree stops
+RESTART_WINDOW = 60.0
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A process to run, and where it listens once it is ready."""
+
+    name: str
+    command: Sequence[str]
+    listens: tuple[Endpoint, ...] = ()
+
+
+@dataclass(slots=True)
+class _Running:
+    spec: Spec
+    process: subprocess.Popen[bytes]
+    starts: list[float] = field(default_factory=list)
+
+
+class ProcessTree:
+    """A set of processes that start, live and stop together."""
+
+    def __init__(self, specs: Iterable[Spec], *, output: IO[bytes] | None = None, env: Mapping[str, str] | None = None) -> None:
+        self._specs = list(specs)
+        self._output = output
+        self._env = {**os.environ, **(env or {})}
+        self._running: dict[str, _Running] = {}
+
+    def start(self) -> None:
+        """Start all processes and wait until they listen; raise CommandError when one of them cannot."""
+        for spec in self._specs:
+            self._running[spec.name] = _Running(spec, self._spawn(spec), [time.monotonic()])
+        deadline = time.monotonic() + START_WITHIN
+        for spec in self._specs:
+            for endpoint in spec.listens:
+                self._wait_for(spec, endpoint, deadline)
+
+    def tend(self) -> None:
+        """Start again what died; raise CommandError when one dies again and again."""
+        for running in self._running.values():
+            if running.process.poll() is None:
+                continue
+            recent = [start for start in running.starts if start > time.monotonic() - RESTART_WINDOW]
+            if len(recent) >= RESTARTS:
+                raise CommandError(f"{running.spec.name} died {len(recent)} times in a minute; see its messages above.")
+            sys.stderr.write(f"{running.spec.name} ended with code {running.process.returncode}; starting it again.\n")
+            running.process = self._spawn(running.spec)
+            running.starts = [*recent, time.monotonic()]
+
+    def stop(self) -> None:
+        """Ask the processes to end, and end those by force that do not within STOP_WITHIN seconds."""
+        for running in self._running.values():
+            if running.process.poll() is None:
+                running.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WITHIN
+        for running in self._running.values():
+            try:
+                running.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                running.process.kill()
+                running.process.wait()
+        self._running.clear()
+
+    def _spawn(self, spec: Spec) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - commands of our own
+            spec.command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
+            env=self._env,
+            start_new_session=True,  # Ctrl-C is for the parent, which then stops its children in order
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads run yet
+        )
+
+    def _wait_for(self, spec: Spec, endpoint: Endpoint, deadline: float) -> None:
+        while time.monotonic() < deadline:
+            code = self._running[spec.name].process.poll()
+            if code is not None:
+                raise CommandError(f"{spec.name} ended with code {code} before it listened at {endpoint}; see its messages.")
+            try:
+                socket.create_connection(endpoint, timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise CommandError(f"{spec.name} does not listen at {endpoint} after {START_WITHIN:.0f} s.")
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -20,23 +20,23 @@ _URL = re.compile(r"https?://[^\s<>\"']+")
 
 def text_of(html: str) -> str:
     """Return the words of `html` as plain text: blocks on lines of their own, no markup, no scripts or styles."""
-    pieces: list[str] = []
-    hidden = ""  # the element, or `!--` for the comment, that we are inside of
-    for place, chunk in enumerate(html.split("<")):
-        tag, bracket, words = chunk.partition(">") if place else ("", ">", chunk)
-        if hidden == "!--":
-            before, _, words = chunk.partition("-->")
-            hidden = "!--" if len(before) == len(chunk) else ""
-        elif not bracket or not (tag.startswith("!") or _NAME.match(tag) or not place):
-            words = f"<{chunk}"  # a bare less-than sign
-        elif tag.startswith("!--"):
-            _, end, words = chunk[3:].partition("-->")
-            hidden = "" if end else "!--"
-        else:
+    first, *chunks = _without_comments(html).split("<")
+    pieces = [_SPACE.sub(" ", first)]
+    hidden = ""  # the element whose content is not shown, while we are inside of it
+    for chunk in chunks:
+        tag, bracket, words = chunk.partition(">")
+        if bracket and (tag.startswith("!") or _NAME.match(tag)):
             hidden = _enter(tag, hidden, pieces)
+        else:
+            words = f"<{chunk}"  # a bare less-than sign
         if not hidden:
             pieces.append(_SPACE.sub(" ", words))
     return _tidy(unescape("".join(pieces)))
+
+
+def _without_comments(html: str) -> str:
+    first, *rest = html.split("<!--")
+    return first + "".join(chunk.partition("-->")[2] for chunk in rest)
 
 
 def _enter(tag: str, hidden: str, pieces: list[str]) -> str:

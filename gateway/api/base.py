@@ -143,6 +143,13 @@ class DialectView(APIView):
             response.headers["Allow"] = ", ".join(self.http_method_names).upper()
         return response
 
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Set what every answer has: middleware, which would, is not asked (gateway/wsgi.py)."""
+        response.headers["Content-Length"] = str(len(response.content))
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
     def _explain(self, error: Exception) -> Refused:
         if isinstance(error, Refused):
             return error
@@ -164,10 +171,8 @@ def row_of(table: Mapping[type[Refused], Row], refusal: Refused) -> Row:
 
 
 def json_answer(value: Any, *, status: int = 200) -> HttpResponse:
-    """Return `value` as JSON, in UTF-8, not to be stored by anybody between."""
-    response = HttpResponse(msgspec.json.encode(value), status=status, content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    """Return `value` as JSON, in UTF-8."""
+    return HttpResponse(msgspec.json.encode(value), status=status, content_type="application/json")
 
 
 def path_of(path: str, view: type[DialectView], *, exact: bool = True) -> URLPattern:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from gateway.engine.reply_words import PATTERNS, Kind
 
+__all__ = ["MAX_RETRY_AFTER", "Kind", "ReplyClass", "classify", "find_enhanced", "find_retry_after"]
+
 MAX_RETRY_AFTER: Final = 3600  # seconds; a receiver may ask for more patience, but not command it
-_MAX_TEXT: Final = 2000  # characters that are looked at
+_MAX_TEXT: Final = 1000  # characters that are looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +43,9 @@ class ReplyClass:
 
 def classify(code: int, enhanced: str, text: str) -> ReplyClass:
     """Return what a 4xx or 5xx reply means. `enhanced` may be empty: it is then looked for in the text."""
-    text = text[:_MAX_TEXT]
     enhanced = enhanced or find_enhanced(code, text)
+    # Addresses are cut out: what a customer's recipient is called says nothing, and replies become alike.
+    text = _mailboxes.sub("@", text[:_MAX_TEXT])
     kind = _find_kind(code, enhanced, text)
     is_temporary = code < 500 or kind in _NEVER_FINAL or (kind not in _ALWAYS_FINAL and _says_later(text) is not None)
     return ReplyClass(
@@ -71,6 +75,7 @@ def find_retry_after(text: str) -> int:
     return min(int(found["count"]) * _UNITS[(found["unit"] or "s")[0].lower()], MAX_RETRY_AFTER)
 
 
+@lru_cache(maxsize=2048)
 def _find_kind(code: int, enhanced: str, text: str) -> Kind:
     for kind, matches in PATTERNS:
         if matches(text):
@@ -80,6 +85,7 @@ def _find_kind(code: int, enhanced: str, text: str) -> Kind:
     return _BY_DETAIL.get(detail) or _BY_SUBJECT.get(subject) or _BY_CODE.get(code, Kind.OTHER)
 
 
+_mailboxes: Final = re.compile(r"[^\s<>:,;]+@[^\s<>:,;]+")
 _enhanced: Final = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?![\w]|\.\d)")
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 _retry_after: Final = re.compile(
@@ -88,8 +94,8 @@ _retry_after: Final = re.compile(
     re.IGNORECASE,
 ).search
 _says_later: Final = re.compile(
-    r"\b(?:try (?:again|later)|retry (?:later|again|in|after)|again later|temporar(?:y|ily)|(?:re)?send (?:it )?(?:again )?later"
-    r"|not (?:right )?now|grey ?-?list|gray ?-?list|come back|please wait)",
+    r"\b(?:try (?:again|later)|retry (?:later|again|in|after)|again later|temporar(?:y|ily)"
+    r"|(?:re)?send (?:it )?(?:again )?later|not (?:right )?now|grey ?-?list|gray ?-?list|come back|please wait)",
     re.IGNORECASE,
 ).search
 

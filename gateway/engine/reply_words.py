@@ -46,13 +46,14 @@ _ADDRESS = (
 )
 _GONE = (
     r"\b(?:unknown|no longer|disabled|deactivated|inactive|invalid|suspended|terminated|expired|closed|locked|undeliverable"
-    r"|deleted|discontinued|unavailable|unroute?able|dormant|non-?exist\w*|(?:do|does|did) ?(?:no|n'|n)t (?:exist|have)|not exist\w*"
+    r"|deleted|discontinued|unavailable|unroute?able|dormant|non-?exist\w*"
+    r"|(?:do|does|did) ?(?:no|n'|n)t (?:exist|have)|not exist\w*"
     r"|not (?:be )?(?:found|known|valid|recogni[sz]ed|here|available|active|registered|local|listed|a valid)"
     r"|has been (?:blocked|cancel\w*|removed|moved)|address rejected|cannot receive)"
 )
 _NO_SUCH = (
-    r"\b(?:unknown|invalid|no such|no valid|non-?exist\w*|undeliverable|inactive|disabled|unrecogni[sz]ed|unroute?able|incorrect"
-    r"|not a (?:valid|known|local)|wrong|expired|bad destination|no)"
+    r"\b(?:unknown|invalid|no such|no valid|non-?exist\w*|undeliverable|inactive|disabled|unrecogni[sz]ed"
+    r"|unroute?able|incorrect|not a (?:valid|known|local)|wrong|expired|bad destination|no)"
 )
 _SENDER = r"(?:\b(?:(?:envelope )?sender(?:'s)?|mail from|return[- ]path|originator)\b)"
 _LETTER = r"\b(?:message|mail|e-?mail|body|content|text)\b"
@@ -82,7 +83,8 @@ _WORDS: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
             r"\b(?:rate|frequency|connection|sending|hourly|daily|volume|traffic) (?:\w+ )?(?:limit|quota)",
             r"\b(?:unusual|excessive|high|unexpected) (?:rate|amount|volume|number)\b",
             rf"\bexceed\w*.{{0,40}}(?:\brate\b|{_COUNTED}|per (?:second|minute|hour|day))",
-            rf"{_COUNTED} (?:\w+ ){{0,4}}(?:limit (?:\w+ )?(?:exceed|reach)|per (?:second|minute|hour|day)|temporarily deferred)",
+            rf"{_COUNTED} (?:\w+ ){{0,4}}(?:limit (?:\w+ )?(?:exceed|reach)|per (?:second|minute|hour|day))",
+            rf"{_COUNTED} (?:\w+ ){{0,4}}temporarily deferred",
         ),
     ),
     (
@@ -98,14 +100,16 @@ _WORDS: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
             # lists of hosts, by name
             r"spamhaus|sbl-xbl|spamcop|sorbs|barracudacentral|uceprotect|spamrats|mailspike|abuseat|invaluement|backscatterer",
             r"nixspam|truncate\.gbudb|abusix|hostkarma|senderscore|senderbase|trustedsource|symantec zodiac",
-            r"ipcheck\.proofpoint|csi\.cloudmark|cloud-security|\b(?:zen|sbl|xbl|pbl|cbl|psbl|dul|[rb]bls?|dnsbl\w*)\b|dns_?rbl|\brbl[-_+]",
+            r"ipcheck\.proofpoint|csi\.cloudmark|cloud-security|\b(?:zen|sbl|xbl|pbl|cbl|psbl|dul)\b",
+            r"\b(?:[rb]bls?|dnsbl\w*)\b|dns_?rbl|\brbl[-_+]",
             r"\bdns ?(?:block|black)|real-?time (?:black|block)|(?:exploits|policy) block list|dial-?up|open (?:relay|proxy)",
             # the same in other words
             rf"{_HOST}.{{0,80}}{_LISTED}|{_LISTED}.{{0,60}}{_HOST}|^blacklisted\b",
             r"\breputation\b|access to .{0,40}(?:mail )?system has been|request removal|\bde-?list(?:ing|ed)?\b|\bunblock",
             r"sending spam|(?:source|origin|sender) of spam|spam (?:source|sender)\b|dynamic.{0,30}\bips?\b",
             # no name in DNS, or a wrong one
-            r"reverse[- ](?:dns|lookup|host|name|address|mapping|resolution)|\br-?dns\b|\bptr\b|fcrdns|find your (?:reverse )?host ?name",
+            r"reverse[- ](?:dns|lookup|host|name|address|mapping|resolution)|\br-?dns\b|\bptr\b|fcrdns",
+            r"find your (?:reverse )?host ?name",
             r"\b(?:helo|ehlo)\b.{0,60}(?:reject|invalid|resolve|match|not |refus|forged)",
         ),
     ),
@@ -142,21 +146,25 @@ _WORDS: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
         Kind.CONTENT,
         (
             r"(?<![a-z])(?:spam\w*|junk\w*|ube|uce|spm|unsolicited|bulk|rspamd|bayes\w*)|mcspam|\bcontent",
-            r"\b(?:attachments?|file ?types?|extensions?|executables?|subject|headers?)\b.{0,50}(?:not|block|prohib|forbid|bann|reject)",
+            r"\b(?:attachments?|file ?types?|extensions?|executables?)\b.{0,50}(?:not|block|prohib|forbid|bann|reject)",
+            r"\b(?:subject|headers?)\b.{0,50}(?:not|block|prohib|forbid|bann|reject)",
         ),
     ),
     (
         Kind.NETWORK,
         (
-            r"\bloop|too many hops|hop count|host not found|unreachable|\brelay|rcpthosts|timed?[ -]?out\b|connection (?:lost|closed|reset)",
+            r"\bloop|too many hops|hop count|host not found|unreachable|\brelay|rcpthosts|timed?[ -]?out\b",
+            r"connection (?:lost|closed|reset)",
             r"\b(?:dns|name ?server|lookup|routing) (?:error|fail|timeout)",
         ),
     ),
     (
         Kind.SYSTEM,
         (
-            r"\b(?:internal|local|server|system|software|database|configuration|queue|service) (?:\w+ )?(?:error|fail|problem|unavail|not avail)",
-            r"\b(?:disk|memory|resources?) .{0,20}(?:full|exhaust|low|error)|insufficient|out of memory|overload|load (?:average|too)",
+            r"\b(?:internal|local|server|system|software|database|configuration) (?:\w+ )?(?:error|fail|problem)",
+            r"\b(?:server|system|queue|service) (?:\w+ )?(?:error|fail|problem|unavail|not avail)",
+            r"\b(?:disk|memory|resources?) .{0,20}(?:full|exhaust|low|error)|insufficient|out of memory",
+            r"overload|load (?:average|too)",
             r"maintenance|\bbusy\b",
         ),
     ),
@@ -171,7 +179,8 @@ _WORDS: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
     (
         Kind.POLICY,
         (
-            r"polic(?:y|ies)|not (?:authori[sz]ed|permitted|allowed|accept)|denied|administrative|prohibit|forbidden|refuse|reject",
+            r"polic(?:y|ies)|not (?:authori[sz]ed|permitted|allowed|accept)|denied|administrative|prohibit",
+            r"forbidden|refuse|reject",
             r"\bblock|restrict|unwanted|decline",
         ),
     ),

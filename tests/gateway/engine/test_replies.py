@@ -55,7 +55,7 @@ REPLIES = (
     (554, "mta.example 192.0.2.1 Example block for spam. Please see http://postmaster.example/", Kind.BLOCKED, LATER),
     (
         550,
-        "5.7.1 messages from [192.0.2.1] weren't sent; part of their network is on our block list (S3140).",
+        "5.7.1 mail from [192.0.2.1] wasn't sent; part of their network is on our block list (S3140).",
         Kind.BLOCKED,
         LATER,
     ),

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,14 @@ from tests.support import postgres, redis
 from tests.support.services import CannotStart, Server
 
 ON = "GATEPOST_TEST_ON"
+IS_CI = "CI" in os.environ
 POSTGRES = "GATEPOST_TEST_POSTGRES"  # the address of a server, for the workers of one run
 REDIS = "GATEPOST_TEST_REDIS"
+# Debian packages whose programs we are checked against, with a command that tells whether each is there.
+PACKAGES = {
+    "chromium": ("sh", "-c", "command -v chromium"),
+    "libmail-dkim-perl": ("perl", "-MMail::DKIM::Verifier", "-e1"),
+}
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
@@ -36,7 +44,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         _use_servers(early_config)
     elif os.environ.get(ON, "sqlite") != "sqlite":
         raise pytest.UsageError(f"{ON} is {os.environ[ON]!r}; it must be 'postgresql' or 'sqlite'.")
-    hypothesis_settings.register_profile("gatepost", deadline=None, derandomize="CI" in os.environ)
+    hypothesis_settings.register_profile("gatepost", deadline=None, derandomize=IS_CI)
     hypothesis_settings.load_profile("gatepost")
     yield
 
@@ -58,15 +66,46 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--only-database"):
-        kept = [item for item in items if _uses_database(item)]
-        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
-        items[:] = kept
+    dropped = [item for item in items if _is_dropped(config, item)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for package in _missing_packages(item):
+        pytest.fail(f"This test needs the Debian package {package}: apt-get install {package}", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what is left out on this machine; in CI nothing is."""
+    if not IS_CI and (missing := [package for package in PACKAGES if not _is_there(package)]):
+        terminalreporter.write_line(
+            f"Tests that need {' and '.join(missing)} were left out: apt-get install {' '.join(missing)}"
+        )
+
+
+def _is_dropped(config: pytest.Config, item: pytest.Item) -> bool:
+    is_for_other_run = config.getoption("--only-database") and not _uses_database(item)
+    return is_for_other_run or (not IS_CI and bool(_missing_packages(item)))
 
 
 def _uses_database(item: pytest.Item) -> bool:
     fixtures: list[str] = getattr(item, "fixturenames", [])
     return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def _missing_packages(item: pytest.Item) -> list[str]:
+    wanted = [mark.args[0] for mark in item.iter_markers("needs")]
+    return [package for package in wanted if not _is_there(package)]
+
+
+@cache
+def _is_there(package: str) -> bool:
+    try:
+        return subprocess.run(PACKAGES[package], capture_output=True, check=False, timeout=60).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def _forget_environment() -> None:

@@ -125,7 +125,7 @@ def _init(programs: Path, folder: Path, password: str, identity: dict[str, Any])
         os.chown(secret, identity["user"], identity["group"])
     secret.chmod(0o600)
     command = [
-        programs / "initdb",
+        str(programs / "initdb"),
         f"--pgdata={folder / 'data'}",
         "--username=gatepost",
         "--auth=scram-sha-256",

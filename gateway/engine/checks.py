@@ -29,7 +29,7 @@ from gateway.base.errors import (
     SenderNotAllowed,
     TooManyRecipients,
 )
-from gateway.engine.headers import check_header, check_name, check_subject
+from gateway.engine.headers import check_file, check_header, check_name, check_subject
 from gateway.engine.rawmail import read_raw
 from gateway.engine.submission import Addressee, Kind, Mailbox, Submission
 from gateway.smtp.addresses import Address, AddressError, parse_address
@@ -137,6 +137,8 @@ def _check_fields(submission: Submission) -> None:
         check_name(addressee.name)
     for name, value in submission.headers:
         check_header(name, value)
+    for file in submission.files:
+        check_file(file)
     for mailbox in submission.reply_to:
         try:
             parse_address(mailbox.email)

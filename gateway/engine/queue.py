@@ -29,7 +29,7 @@ from tracking.models import EventType
 
 LEASE = 60  # seconds; renewed by its holder every third of that
 LOST_LEASES = 5  # after so many tries that nobody came back from, a recipient is failed instead of tried again
-RETRIES_SHARE = 10  # at least one in so many of a batch is a due retry, when there are any
+RETRIES_SHARE = 10  # one in so many of a batch is kept for retries that are due
 TENANTS = 200  # accounts that one claim serves in turn
 
 State = Recipient.State
@@ -52,7 +52,7 @@ def claim(limit: int, *, after_account: int = 0) -> list[Copy]:
     Fresh mail goes first, in turn over the accounts from the one after `after_account` on, transactional before bulk; a share
     is kept for retries that are due.
     """
-    share = max(1, limit // RETRIES_SHARE)
+    share = limit // RETRIES_SHARE
     with transaction.atomic(), bulk.raw_cursor() as cursor:
         rows = _claim_fresh(cursor, limit - share, after_account)
         rows += sql.claim_due(cursor, limit - len(rows), lease=LEASE)

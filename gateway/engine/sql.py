@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.base import bulk
 from gateway.base.statement import Statement, in_seconds, read_json, read_time
@@ -16,8 +16,7 @@ from gateway.base.statement import Statement, in_seconds, read_json, read_time
 Pair = tuple[int, int]  # recipient, attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A recipient that was just leased."""
 
     recipient_id: int
@@ -33,8 +32,7 @@ class Claimed:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """A recipient whose lease ran out."""
 
     recipient_id: int
@@ -65,16 +63,19 @@ _LEASED = "r.id, r.message_id, r.account_id, r.position, r.kind, r.email, r.name
 _LEASE = "state = 'sending', attempts = attempts + 1, data_sent_at = NULL"
 
 # One index look-up for each account that has queued mail, from the given one on; then each account's share of the batch.
+_TENANTS = """
+    WITH RECURSIVE tenants(account_id, number) AS (
+        SELECT (SELECT r.account_id FROM gateway_recipient r
+                WHERE r.state = 'queued' AND r.account_id > {after} ORDER BY r.account_id LIMIT 1), 1
+        UNION ALL
+        SELECT (SELECT r.account_id FROM gateway_recipient r
+                WHERE r.state = 'queued' AND r.account_id > t.account_id ORDER BY r.account_id LIMIT 1), number + 1
+        FROM tenants t WHERE t.account_id IS NOT NULL AND number < {tenants}
+    )
+"""
 _CLAIM_FRESH = Statement(
     postgresql=f"""
-        WITH RECURSIVE tenants(account_id, number) AS (
-            (SELECT account_id, 1 FROM gateway_recipient
-             WHERE state = 'queued' AND account_id > %(after)b::bigint ORDER BY account_id LIMIT 1)
-            UNION ALL
-            SELECT (SELECT r.account_id FROM gateway_recipient r
-                    WHERE r.state = 'queued' AND r.account_id > t.account_id ORDER BY r.account_id LIMIT 1), number + 1
-            FROM tenants t WHERE t.account_id IS NOT NULL AND number < %(tenants)b::int
-        ), share AS MATERIALIZED (
+        {_TENANTS.format(after="%(after)b::bigint", tenants="%(tenants)b::int")}, share AS MATERIALIZED (
             SELECT ceil(%(limit)b::numeric / greatest(count(account_id), 1))::bigint AS size FROM tenants
         ), picked AS MATERIALIZED (
             SELECT q.id FROM tenants t CROSS JOIN LATERAL (
@@ -86,12 +87,12 @@ _CLAIM_FRESH = Statement(
         FROM picked WHERE r.id = picked.id RETURNING {_LEASED}
     """,
     sqlite=f"""
+        {_TENANTS.format(after=":after", tenants=":tenants")}
         UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until WHERE id IN (
-            SELECT id FROM (
-                SELECT id, priority, row_number() OVER (PARTITION BY account_id ORDER BY priority, id) AS turn
-                FROM gateway_recipient WHERE state = 'queued' AND account_id > :after
-                ORDER BY account_id LIMIT :window
-            ) ORDER BY turn, priority, id LIMIT :limit
+            SELECT r.id FROM tenants t JOIN gateway_recipient r ON r.id IN (
+                SELECT q.id FROM gateway_recipient q WHERE q.state = 'queued' AND q.account_id = t.account_id
+                ORDER BY q.priority, q.id LIMIT (SELECT (:limit - 1) / max(count(account_id), 1) + 1 FROM tenants)
+            ) LIMIT :limit
         ) RETURNING {_CLAIMED}
     """,
 )
@@ -202,7 +203,6 @@ def claim_fresh(cursor: bulk.Cursor, limit: int, *, after_account: int, tenants:
         tenants=tenants,
         lease=lease,
         lease_until=in_seconds(lease),
-        window=10 * limit,
     )
     return [_claimed(row) for row in rows]
 
@@ -236,7 +236,7 @@ def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> set[int]:
 def expired_leases(cursor: bulk.Cursor, limit: int) -> list[Lost]:
     """Return recipients whose lease ran out, locked."""
     rows = _EXPIRED.fetch(cursor, limit=limit)
-    return [Lost(*row[:-2], _time(row[-2]), read_time(row[-1])) for row in rows]
+    return [Lost._make((*row[:-2], read_time(row[-2]), read_time(row[-1]))) for row in rows]
 
 
 def requeue(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> None:
@@ -255,11 +255,5 @@ def is_work_waiting(cursor: bulk.Cursor) -> bool:
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
     *before, variables, attempts, sequence = row
-    return Claimed(*before, read_json(variables), attempts, sequence)
+    return Claimed._make((*before, read_json(variables), attempts, sequence))
 
-
-def _time(value: datetime | str) -> datetime:
-    time = read_time(value)
-    if time is None:
-        raise ValueError(value)
-    return time

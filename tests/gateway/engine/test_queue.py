@@ -1,0 +1,192 @@
+"""The queue: every move is fenced, fair, and on record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from gateway.engine import queue
+from gateway.engine.accept import accept
+from gateway.engine.letter import Copy
+from gateway.engine.outcome import Outcome, Result
+from gateway.engine.submission import Addressee, Mailbox
+from gateway.models import Attempt, Recipient
+from tests.gateway.engine.conftest import Make
+from tests.support.cast import Tenant
+from tracking.models import Event
+
+SENT = Outcome(result=Result.DELIVERED, code=250, reply="ok", host="mx.inbox.example", seconds=0.1, size=100)
+LATER = Outcome(result=Result.DEFERRED, code=451, enhanced="4.7.1", reply="later")
+REFUSED = Outcome(result=Result.BOUNCED, code=550, enhanced="5.1.1", reply="no such user")
+
+
+def settle(copy: Copy, outcome: Outcome, next_try=None) -> int:
+    return queue.settle([queue.Settlement(copy=copy, outcome=outcome, tried_at=timezone.now(), next_try=next_try)])
+
+
+def state() -> str:
+    return Recipient.objects.get().state
+
+
+def types() -> list[str]:
+    return list(Event.objects.order_by("sequence").values_list("type", flat=True))
+
+
+def test_it_works(make: Make) -> None:
+    accept([make()])
+    (copy,) = queue.claim(10)
+    assert (copy.email, copy.attempt, copy.letter.text) == ("bob@inbox.example", 1, "Hello, Bob.")
+    assert state() == "sending"
+    assert queue.claim(10) == []
+    assert queue.note_data_sent([(copy.recipient_id, copy.attempt)]) == 1
+    assert settle(copy, SENT) == 1
+    assert state() == "delivered"
+    attempt = Attempt.objects.get()
+    assert (attempt.number, attempt.result, attempt.code, attempt.host) == (1, "delivered", 250, "mx.inbox.example")
+    assert types() == ["accepted", "delivered"]
+
+
+def test_a_letter_comes_back_as_it_was_handed_in(make: Make) -> None:
+    asked = make(
+        html="<p>Hé</p>",
+        headers=(("X-Tag", "one"), ("X-Tag", "two")),
+        reply_to=(Mailbox(email="re@acme.example", name="Re"),),
+        tags=("a", "b"),
+        campaign="c",
+        variables={"NAME": "Bob"},
+        client="192.0.2.1",
+    )
+    accept([asked])
+    (copy,) = queue.claim(10)
+    letter = copy.letter
+    assert (letter.subject, letter.sender, letter.html, letter.text) == (asked.subject, asked.sender, asked.html, asked.text)
+    assert (letter.headers, letter.reply_to, letter.tags, letter.campaign) == (
+        asked.headers,
+        asked.reply_to,
+        asked.tags,
+        asked.campaign,
+    )
+    assert letter.to == (Mailbox(email="bob@inbox.example", name="Bob"),)
+    assert (letter.variables, letter.client) == ({"NAME": "Bob"}, "192.0.2.1")
+
+
+def test_a_deferred_recipient_comes_back_when_it_is_due(make: Make) -> None:
+    accept([make()])
+    (copy,) = queue.claim(10)
+    settle(copy, LATER, next_try=timezone.now() + timedelta(hours=1))
+    assert (state(), queue.claim(10)) == ("deferred", [])
+    Recipient.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+    (again,) = queue.claim(10)
+    assert (again.attempt, again.sequence) == (2, 2)
+    settle(again, SENT)
+    assert types() == ["accepted", "deferred", "delivered"]
+
+
+def test_a_deferral_without_a_next_try_expires(make: Make) -> None:
+    accept([make()])
+    (copy,) = queue.claim(10)
+    settle(copy, LATER, next_try=None)
+    assert (state(), types()) == ("expired", ["accepted", "expired"])
+
+
+def test_a_bounce_keeps_the_reply(make: Make) -> None:
+    accept([make()])
+    (copy,) = queue.claim(10)
+    settle(copy, REFUSED)
+    event = Event.objects.get(type="bounced")
+    assert (state(), event.code, event.enhanced, event.reply) == ("bounced", 550, "5.1.1", "no such user")
+
+
+def test_a_lost_lease_is_taken_back_and_the_zombie_is_fenced(make: Make) -> None:
+    accept([make()])
+    (zombie,) = queue.claim(10)
+    queue.note_data_sent([(zombie.recipient_id, zombie.attempt)])
+    assert queue.reclaim() == 0
+    Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert queue.reclaim() == 1
+    lost = Attempt.objects.get()
+    assert (lost.result, lost.number, lost.is_ambiguous) == ("lost", 1, True)
+    (copy,) = queue.claim(10)
+    assert copy.attempt == 2
+    assert settle(zombie, REFUSED) == 0
+    assert queue.note_data_sent([(zombie.recipient_id, zombie.attempt)]) == 0
+    assert queue.renew([(zombie.recipient_id, zombie.attempt)]) == 0
+    assert state() == "sending"
+    assert settle(copy, SENT) == 1
+    assert types() == ["accepted", "delivered"]
+
+
+def test_what_costs_every_worker_its_life_is_given_up(make: Make) -> None:
+    accept([make()])
+    for _ in range(queue.LOST_LEASES):
+        assert len(queue.claim(10)) == 1
+        Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert queue.reclaim() == 1
+    assert (state(), queue.claim(10), types()) == ("failed", [], ["accepted", "failed"])
+    assert Attempt.objects.filter(result="lost").count() == queue.LOST_LEASES
+
+
+def test_a_renewed_lease_holds(make: Make) -> None:
+    accept([make()])
+    (copy,) = queue.claim(10)
+    Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert queue.renew([(copy.recipient_id, copy.attempt)]) == 1
+    assert queue.reclaim() == 0
+
+
+def test_what_was_not_tried_is_given_back_without_an_attempt(make: Make) -> None:
+    accept([make()])
+    (copy,) = queue.claim(10)
+    queue.release([copy], seconds=0)
+    (again,) = queue.claim(10)
+    assert again.attempt == 1
+    assert not Attempt.objects.exists()
+
+
+def test_no_tenant_starves_another(make: Make, globex: Tenant) -> None:
+    people = tuple(Addressee(email=f"p{number}@inbox.example") for number in range(500))
+    accept([make(recipients=people)])
+    theirs = {"account_id": globex.account.pk, "smtp_user_id": globex.smtp_user.pk}
+    accept([make(sender=Mailbox(email="g@globex.example"), **theirs)])
+    accounts = [copy.letter.account_id for copy in queue.claim(20)]
+    assert globex.account.pk in accounts
+
+
+def test_turns_go_round_the_accounts(make: Make, acme: Tenant, globex: Tenant) -> None:
+    accept([make() for _ in range(3)])
+    theirs = {"account_id": globex.account.pk, "smtp_user_id": globex.smtp_user.pk}
+    accept([make(sender=Mailbox(email="g@globex.example"), **theirs)])
+    (copy, *_) = queue.claim(2, after_account=acme.account.pk)
+    assert copy.letter.account_id == globex.account.pk
+
+
+def test_transactional_goes_before_bulk_and_fresh_before_retries(make: Make) -> None:
+    accept([make(bulk=True, subject="bulk"), make(subject="fresh"), make(subject="retry", send_at=timezone.now())])
+    assert [queue.claim(1)[0].letter.subject for _ in range(3)] == ["fresh", "bulk", "retry"]
+
+
+def test_retries_have_a_share_of_a_full_batch(make: Make) -> None:
+    accept([make() for _ in range(30)] + [make(subject="retry", send_at=timezone.now())])
+    assert "retry" in [copy.letter.subject for copy in queue.claim(20)]
+
+
+def test_it_tells_whether_work_waits(make: Make) -> None:
+    assert not queue.is_work_waiting()
+    accept([make()])
+    assert queue.is_work_waiting()
+    queue.claim(10)
+    assert not queue.is_work_waiting()
+
+
+@pytest.mark.parametrize("number", [1, 19, 20, 150])
+def test_many_are_settled_at_once(make: Make, number: int) -> None:
+    accept([make() for _ in range(number)])
+    copies = queue.claim(2 * number)
+    now = timezone.now()
+    settlements = [queue.Settlement(copy=copy, outcome=SENT, tried_at=now) for copy in copies]
+    assert queue.settle(settlements) == number
+    assert queue.settle(settlements) == 0
+    assert Attempt.objects.count() == number
+    assert Event.objects.filter(type="delivered").count() == number

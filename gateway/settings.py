@@ -139,6 +139,7 @@ TEMPLATES = [
 ]
 STATIC_URL = "static/"
 STATIC_ROOT = GATEPOST_DATA / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
 WHITENOISE_USE_FINDERS = True  # no collectstatic step between a clone and a console
 WHITENOISE_AUTOREFRESH = False
 

@@ -17,6 +17,7 @@ from tests.gateway.engine.conftest import Make
 from tests.support.cast import Tenant
 from tracking.models import Event
 
+LONG_AGO = timezone.now() - timedelta(hours=1)
 SENT = Outcome(result=Result.DELIVERED, code=250, reply="ok", host="mx.inbox.example", seconds=0.1, size=100)
 LATER = Outcome(result=Result.DEFERRED, code=451, enhanced="4.7.1", reply="later")
 REFUSED = Outcome(result=Result.BOUNCED, code=550, enhanced="5.1.1", reply="no such user")
@@ -163,12 +164,12 @@ def test_turns_go_round_the_accounts(make: Make, acme: Tenant, globex: Tenant) -
 
 
 def test_transactional_goes_before_bulk_and_fresh_before_retries(make: Make) -> None:
-    accept([make(bulk=True, subject="bulk"), make(subject="fresh"), make(subject="retry", send_at=timezone.now())])
+    accept([make(bulk=True, subject="bulk"), make(subject="fresh"), make(subject="retry", send_at=LONG_AGO)])
     assert [queue.claim(1)[0].letter.subject for _ in range(3)] == ["fresh", "bulk", "retry"]
 
 
 def test_retries_have_a_share_of_a_full_batch(make: Make) -> None:
-    accept([make() for _ in range(30)] + [make(subject="retry", send_at=timezone.now())])
+    accept([make() for _ in range(30)] + [make(subject="retry", send_at=LONG_AGO)])
     assert "retry" in [copy.letter.subject for copy in queue.claim(20)]
 
 

@@ -131,12 +131,16 @@ def _check_fields(submission: Submission) -> None:
     if not submission.html and not submission.text and submission.template_id is None:
         raise ContentMissing
     check_subject(submission.subject)
-    for mailbox in (*submission.reply_to, *([submission.sender] if submission.sender else [])):
-        check_name(mailbox.name)
+    if submission.sender is not None:
+        check_name(submission.sender.name)
+    for mailbox in submission.reply_to:
+        check_name(mailbox.name, field="reply_to")
     for addressee in submission.recipients:
-        check_name(addressee.name)
+        check_name(addressee.name, field=addressee.kind.value)
     for name, value in submission.headers:
         check_header(name, value)
+    for file in submission.files:
+        check_file(file)
     for file in submission.files:
         check_file(file)
     for mailbox in submission.reply_to:

@@ -143,12 +143,12 @@ def _message_row(draft: Draft, message_id: int, public_id: object, now: datetime
 
 
 def _options(asked: Submission) -> dict[str, object]:
-    """Return what composing needs beyond the columns, without what is as usual."""
+    """Return what composing needs beyond the columns, without what is as usual; a switch that is off was asked for."""
     shown = {} if asked.one_by_one or asked.raw is not None else {kind: _shown(asked, kind) for kind in (Kind.TO, Kind.CC)}
     options: dict[str, object] = {
         "to": shown.get(Kind.TO),
         "cc": shown.get(Kind.CC),
-        "one_by_one": asked.one_by_one,
+        "one_by_one": asked.one_by_one or None,
         "syntax": asked.syntax.value,
         "variables": dict(asked.variables),
         "track_opens": asked.track_opens,
@@ -156,7 +156,7 @@ def _options(asked: Submission) -> dict[str, object]:
         "event_headers": dict(asked.event_headers),
         "ehlo": asked.ehlo,
     }
-    return {name: value for name, value in options.items() if value not in (None, False, "", {}, [])}
+    return {name: value for name, value in options.items() if value not in (None, "", {}, [])}
 
 
 def _shown(asked: Submission, kind: Kind) -> list[list[str]]:

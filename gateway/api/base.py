@@ -177,4 +177,9 @@ def json_answer(value: Any, *, status: int = 200) -> HttpResponse:
 
 def path_of(path: str, view: type[DialectView], *, exact: bool = True) -> URLPattern:
     """Return a URL pattern that ignores case and trailing slashes or spaces; with `exact` False, everything that begins so."""
-    return re_path(rf"^(?i:{re.escape(path)})" + (r"[/\s]*\Z" if exact else ""), view.as_view())
+    return re_path("^" + _any_case(path) + (r"[/\s]*\Z" if exact else ""), view.as_view())
+
+
+def _any_case(path: str) -> str:
+    """Return a regular expression for `path` in any case, without `(?i:...)`: Django could not reverse any URL beside that."""
+    return "".join(f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else re.escape(letter) for letter in path)

@@ -61,18 +61,19 @@ def is_postgresql() -> bool:
 
 @contextmanager
 def raw_cursor() -> Iterator[Cursor]:
-    """Yield the driver's own cursor on Django's connection; on PostgreSQL it speaks binary."""
+    """Yield the driver's own cursor on Django's connection; on PostgreSQL it speaks binary. Errors are Django's."""
     connection.ensure_connection()
     driver = connection.connection
     if is_postgresql():
         _prepare(driver)
-        with psycopg.Cursor(driver) as cursor:
+        with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
             cursor.format = psycopg.pq.Format.BINARY
             yield cursor
     else:
         cursor = driver.cursor()
         try:
-            yield cursor
+            with connection.wrap_database_errors:
+                yield cursor
         finally:
             cursor.close()
 

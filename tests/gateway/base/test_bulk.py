@@ -1,0 +1,39 @@
+"""Bulk inserts write what the ORM reads, by every way in."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+
+from accounts.models import AuditEntry
+from gateway.base import bulk
+from gateway.models import Message, Recipient
+from tests.support.cast import Tenant
+
+
+@pytest.mark.parametrize("number", [0, 1, bulk.COPY_FROM - 1, bulk.COPY_FROM, 3 * bulk.COPY_FROM])
+def test_it_works(acme: Tenant, number: int) -> None:
+    table = bulk.table_of(AuditEntry, leaves_out=("id", "address"))
+    when = acme.account.created_at
+    rows = [(acme.account.pk, when, "ann", f"act {place}", "é\\\t\n'\"", {"n": [place, None, "ü"]}) for place in range(number)]
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        bulk.insert(cursor, table, rows)
+    entries = AuditEntry.objects.order_by("pk")
+    assert [(one.action, one.detail, one.at, one.target) for one in entries] == [(row[3], row[5], when, row[4]) for row in rows]
+
+
+def test_ids_are_never_given_out_twice(acme: Tenant) -> None:
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        table = bulk.table_of(Recipient)
+        first = bulk.take_ids(cursor, table, 2500)
+    assert len(set(first)) == 2500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_orms_own_ids_do_not_meet_those_of_the_blocks(acme: Tenant) -> None:
+    values = {"account": acme.account, "accepted_at": acme.account.created_at, "sender": "a@acme.example"}
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        taken = bulk.take_ids(cursor, bulk.table_of(Message), 3)
+    Message.objects.create(pk=taken[-1], **values)
+    other = Message.objects.create(**values)
+    assert other.pk not in taken

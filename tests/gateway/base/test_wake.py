@@ -1,0 +1,97 @@
+"""Waking: one sender, not all; a hint where nobody is; never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from gateway.base import wake
+
+
+@pytest.fixture
+def hints(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the Celery tasks that were sent."""
+    sent: list[str] = []
+    monkeypatch.setattr("celery.app.base.Celery.send_task", lambda _, name, **__: sent.append(name))
+    return sent
+
+
+@pytest.fixture(params=["redis", "sockets"])
+def wire(request: pytest.FixtureRequest, settings, tmp_path) -> Iterator[None]:
+    """Each of the two ways that bells are rung."""
+    settings.REDIS_URL = ""
+    if request.param == "redis":
+        settings.REDIS_URL = request.getfixturevalue("redis_url")
+        redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    settings.GATEPOST_DATA = tmp_path
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    for cached in (wake._client, wake._folder, wake._RedisBell._waiter):
+        cached.cache_clear()
+    wake._pause._until = 0.0
+
+
+def test_it_works(wire: None, hints: list[str]) -> None:
+    bell = wake.open_bell()
+    bell.lie_down()
+    wake.wake_sender()
+    assert bell.wait(5)
+    assert not bell.wait(0.05)
+    assert hints == []
+    bell.close()
+
+
+def test_one_sender_is_woken_not_all(wire: None, hints: list[str]) -> None:
+    bells = [wake.open_bell(), wake.open_bell()]
+    for bell in bells:
+        bell.lie_down()
+    wake.wake_sender()
+    assert sorted(bell.wait(0.2) for bell in bells) == [False, True]
+    for bell in bells:
+        bell.close()
+
+
+def test_where_nobody_is_one_hint_is_sent(wire: None, hints: list[str]) -> None:
+    wake.wake_sender()
+    wake.wake_sender()
+    assert hints == [wake.SEND_TASK]
+    wake.clear_pending()
+    wake.wake_sender()
+    assert hints == [wake.SEND_TASK] * 2
+
+
+def test_a_sender_that_left_is_not_rung_for(wire: None, hints: list[str]) -> None:
+    bell = wake.open_bell()
+    bell.lie_down()
+    bell.close()
+    wake.wake_sender()
+    assert hints == [wake.SEND_TASK]
+
+
+def test_a_sender_at_work_needs_no_hint(wire: None, hints: list[str]) -> None:
+    bell = wake.open_bell()
+    bell.at_work()
+    wake.wake_sender()
+    assert hints == []
+    bell.close()
+
+
+def test_a_redis_that_is_gone_is_not_an_error(settings, hints: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    forget()
+    wake.wake_sender()
+    wake.wake_sender()
+    assert "cannot be woken" in caplog.text
+    assert len(caplog.records) == 1
+    bell = wake.open_bell()
+    bell.lie_down()
+    assert bell.wait(0.1)
+    assert bell.is_deaf
+    bell.close()
+    forget()

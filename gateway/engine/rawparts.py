@@ -25,7 +25,7 @@ _PARAMETER = rb"""(;[ \t\r\n]*%b[ \t]*=[ \t]*)(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))
 _CHARSET = re.compile(_PARAMETER % b"charset", re.IGNORECASE)
 _BOUNDARY = re.compile(_PARAMETER % b"boundary", re.IGNORECASE)
 # Codecs of Python that no mail means, some of them slow.
-_NO_CHARSETS = frozenset(("idna", "punycode", "raw_unicode_escape", "unicode_escape", "utf-7"))
+_NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"))
 _OPAQUE = (b"signed", b"encrypted")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -42,7 +42,10 @@ def rewrite_texts(fields: Sequence[Field], body: bytes, rewrite: Rewrite, depth:
         boundary = _parameter(_BOUNDARY, content_type)
         return (fields, _rewrite_multipart(body, boundary, rewrite, depth)) if boundary else (fields, body)
     if main == b"text" and sub in (b"plain", b"html") and not _is_file(fields):
-        return _rewrite_text(fields, body, sub.decode(), rewrite)
+        changed, body = _rewrite_text(fields, body, sub.decode(), rewrite)
+        if depth == 0 and changed is not fields and not _value_of(fields, b"mime-version"):
+            changed = [(b"MIME-Version", b" 1.0"), *changed]
+        return changed, body
     return fields, body
 
 
@@ -95,15 +98,16 @@ def _rewrite_part(part: bytes, rewrite: Rewrite, depth: int) -> bytes:
 
 def _rewrite_text(fields: Sequence[Field], body: bytes, kind: str, rewrite: Rewrite) -> tuple[Sequence[Field], bytes]:
     charset = _parameter(_CHARSET, _value_of(fields, b"content-type")).decode("ascii", "replace") or "us-ascii"
-    text = _decode(body, _value_of(fields, b"content-transfer-encoding").strip().lower(), charset)
-    if text is None:
+    encoding = _value_of(fields, b"content-transfer-encoding").strip().lower() or b"7bit"
+    text = _decode(body, encoding, charset)
+    new = rewrite(kind, text) if text is not None else None
+    if new is None or new == text:
         return fields, body
-    new = rewrite(kind, text)
-    if new == text:
-        return fields, body
-    charset, octets = _encode(_LINE_END.sub("\r\n", new), charset)
-    encoding, encoded = encode_text(octets)
-    return _describe(fields, kind, charset, encoding), encoded
+    new_charset, octets = _encode(_LINE_END.sub("\r\n", new), charset)
+    new_encoding, encoded = encode_text(octets)
+    if (new_charset, new_encoding) != (charset, encoding):
+        fields = _describe(fields, kind, new_charset, new_encoding)
+    return fields, encoded
 
 
 def _decode(body: bytes, encoding: bytes, charset: str) -> str | None:
@@ -115,7 +119,7 @@ def _decode(body: bytes, encoding: bytes, charset: str) -> str | None:
             body = binascii.a2b_base64(body)
         elif encoding == b"quoted-printable":
             body = binascii.a2b_qp(body)
-        elif encoding not in (b"", b"7bit", b"8bit", b"binary"):
+        elif encoding not in (b"7bit", b"8bit", b"binary"):
             return None
         return body.decode(charset)
     except (ValueError, LookupError):

@@ -32,7 +32,8 @@ def find_long_line(octets: bytes, begin: int = 0) -> int:
         if end < 0:
             return begin
         begin = end + 1
-    return -1
+    # What is left may be a line that has no end yet.
+    return begin if len(octets) - begin > LONGEST_LINE and octets.find(b"\n", begin) < 0 else -1
 
 
 def to_crlf(octets: bytes) -> bytes:

@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 
 WORD = 75  # octets of one encoded word (RFC 2047 2)
 _OVERHEAD = len("=?utf-8?q??=")
-_PARAMETER = 60  # octets of a parameter's value in one line
+_PARAMETER = 52  # octets of a parameter's value in one line
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # A phrase allows the fewest characters as they are (RFC 2047 5 (3)), so what follows holds everywhere.
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!*+-/")
@@ -84,7 +84,7 @@ def _decode_payload(encoding: str, payload: bytes) -> bytes:
 
 def encode_parameter(name: str, value: str) -> list[bytes]:
     """Return `name="value"`, or its RFC 2231 form in UTF-8 where the value is long or not plain ASCII; one item a line."""
-    if value.isascii() and len(value) <= _PARAMETER:
+    if value.isascii() and len(value) <= _PARAMETER and "=?" not in value:
         return [f'{name}="{_escape(value)}"'.encode()]
     pieces = list(_percent(value))
     if len(pieces) == 1:

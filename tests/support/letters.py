@@ -36,10 +36,13 @@ SIGNERS = (
     Signer(domain="acme.example", selector="gp2611r", key=_load_rsa()),
     Signer(domain="acme.example", selector="gp2611e", key=Ed25519PrivateKey.from_private_bytes(bytes(range(32)))),
 )
-RECORDS = {
-    f"{signer.selector}._domainkey.{signer.domain}": f"v=DKIM1; k={signer.algorithm.split('-')[0]}; p={write_public_key(signer.key)}"
-    for signer in SIGNERS
-}
+
+
+def _record_of(signer: Signer) -> str:
+    return f"v=DKIM1; k={signer.algorithm.partition('-')[0]}; p={write_public_key(signer.key)}"
+
+
+RECORDS = {f"{signer.selector}._domainkey.{signer.domain}": _record_of(signer) for signer in SIGNERS}
 
 
 def make_letter(**changes: Any) -> Letter:

@@ -24,7 +24,23 @@ from gateway.engine.submission import FilePart, Mailbox
 from gateway.engine.words import decode_words
 from tests.support.letters import NOW, parse
 
-FORBIDDEN = ["\r\n", "\n", "\r", "\0", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"]
+FORBIDDEN = [
+    "\r\n",
+    "\n",
+    "\r",
+    "\0",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x1d",
+    "\x1e",
+    "\x1f",
+    "\x7f",
+    "\x85",
+    "\u2028",
+    "\u2029",
+    "\ud800",
+]
 
 # Text without what check_header refuses.
 values = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\u2028\u2029"), max_size=300)
@@ -97,7 +113,9 @@ def test_tricky_file_names_are_refused(filename: str) -> None:
         check_file(FilePart(filename=filename, content_type="application/pdf", content=b""))
 
 
-@pytest.mark.parametrize("content_type", ["", "pdf", "text/plain\r\nX: y", "text/plain; a=b\r\n", "a/b; c", 'a/b; c="d\0"', "a/ä"])
+@pytest.mark.parametrize(
+    "content_type", ["", "pdf", "text/plain\r\nX: y", "text/plain; a=b\r\n", "a/b; c", 'a/b; c="d\0"', "a/ä"]
+)
 def test_malformed_file_types_are_refused(content_type: str) -> None:
     with pytest.raises(AttachmentInvalid):
         check_file(FilePart(filename="a", content_type=content_type, content=b""))

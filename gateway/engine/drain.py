@@ -173,8 +173,9 @@ class Drain:
         outcome = one.outcome or replace(await self._deliver(one.parcel), signed_by=one.signed_by)
         again = None
         if outcome.result is Result.DEFERRED:
-            accepted_at = one.copy.letter.accepted_at
-            again = next_try(one.copy.attempt, accepted_at, clock.now(), retry_after=outcome.retry_after)
+            letter = one.copy.letter
+            since = letter.send_at or letter.accepted_at
+            again = next_try(one.copy.attempt, since, clock.now(), retry_after=outcome.retry_after)
         self._settle_later(queue.Settlement(copy=one.copy, outcome=outcome, tried_at=tried_at, next_try=again))
 
     async def _deliver(self, parcel: Parcel) -> Outcome:

@@ -24,6 +24,7 @@ class Letter:
     smtp_user_id: int | None
     door: str
     accepted_at: datetime
+    send_at: datetime | None = None
     subject: str
     sender: Mailbox
     reply_to: tuple[Mailbox, ...] = ()

@@ -12,8 +12,8 @@ from gateway.engine.letter import Letter
 from gateway.engine.submission import Clicks, FilePart, Mailbox, Syntax
 
 _LETTERS = """
-    SELECT m.id, m.public_id, m.account_id, m.domain_id, m.smtp_user_id, m.door, m.accepted_at, m.subject, m.sender,
-        m.sender_name, m.reply_to, m.headers, m.options, m.tags, m.campaign, m.client, c.html, c.text, c.raw
+    SELECT m.id, m.public_id, m.account_id, m.domain_id, m.smtp_user_id, m.door, m.accepted_at, m.send_at, m.subject,
+        m.sender, m.sender_name, m.reply_to, m.headers, m.options, m.tags, m.campaign, m.client, c.html, c.text, c.raw
     FROM gateway_message m JOIN gateway_content c ON c.message_id = m.id
 """
 _FILES = "SELECT message_id, filename, content_type, content_id, content FROM gateway_attachment"
@@ -47,9 +47,9 @@ def _files_of(cursor: bulk.Cursor, keys: Sequence[tuple[int]]) -> dict[int, list
 
 
 def _letter(row: tuple[Any, ...], files: Sequence[FilePart]) -> Letter:
-    (key, public_id, account_id, domain_id, smtp_user_id, door, accepted_at, subject, sender, sender_name) = row[:10]
-    reply_to, headers, options, tags = (read_json(value) for value in row[10:14])
-    campaign, client, html, text, raw = row[14:]
+    (key, public_id, account_id, domain_id, smtp_user_id, door, accepted_at, send_at, subject, sender, sender_name) = row[:11]
+    reply_to, headers, options, tags = (read_json(value) for value in row[11:15])
+    campaign, client, html, text, raw = row[15:]
     clicks = options.get("track_clicks")
     time = read_time(accepted_at)
     if time is None:
@@ -62,6 +62,7 @@ def _letter(row: tuple[Any, ...], files: Sequence[FilePart]) -> Letter:
         smtp_user_id=smtp_user_id,
         door=door,
         accepted_at=time,
+        send_at=read_time(send_at),
         subject=subject,
         sender=Mailbox(email=sender, name=sender_name),
         reply_to=_mailboxes(reply_to),

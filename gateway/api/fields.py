@@ -176,7 +176,7 @@ def examine(fields: Iterable[Field], values: Mapping[str, Any], *, within: str =
     for field in fields:
         raw = field.find(values)
         found[field.name] = field.default
-        if raw is None or (field.required and raw == ""):
+        if raw is None or (raw == "" and field.required and field.kind is text):
             if field.required:
                 faults.append(Fault(field=field.name, error=field.missing, message=f"{within}{field.name} is required."))
             continue

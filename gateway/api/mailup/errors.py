@@ -7,6 +7,7 @@ path or method, a large body and a rate, and 503 where a retry helps.
 from __future__ import annotations
 
 from gateway.api.base import row_of
+from gateway.api.fields import FieldsRefused
 from gateway.base.errors import (
     AccountDeleted,
     AccountPurged,
@@ -104,6 +105,7 @@ ERRORS: dict[type[Refused], Row] = {
     TooManyRecipients: _FAILED,
     FieldMissing: _FAILED,
     FieldInvalid: _FAILED,
+    FieldsRefused: _FAILED,
     SubjectInvalid: _FAILED,
     ContentMissing: _FAILED,
     HeaderInvalid: _FAILED,

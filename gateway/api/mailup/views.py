@@ -17,7 +17,6 @@ class MailUpView(DialectView):
     """A call of an SMTP+ user, whose name and secret stand in the document."""
 
     dialect = "mailup"
-    http_method_names = ("post",)
     parsers = {
         "application/json": parse_document,
         "application/xml": refuse_xml,
@@ -35,6 +34,8 @@ class MailUpView(DialectView):
 
 class SendMessage(MailUpView):
     """SendMessage: a message with its own content."""
+
+    http_method_names = ("post",)
 
     def parse(self, payload: Payload, credential: Credential) -> Submission:
         return parse_message(payload, credential)

@@ -33,6 +33,9 @@ def write_wire(submission: Submission) -> bytes:
         text=submission.text,
         html=submission.html,
         files=submission.files,
+        one_by_one=submission.one_by_one,
+        syntax=submission.syntax,
+        variables=submission.variables,
     )
     addressee, address = draft.recipients[0]
     copy = Copy(
@@ -43,6 +46,7 @@ def write_wire(submission: Submission) -> bytes:
         email=address.text,
         name=addressee.name,
         domain=address.domain,
+        variables=addressee.variables,
     )
     return compose(copy, ()).wire
 

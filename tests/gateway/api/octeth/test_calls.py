@@ -1,0 +1,201 @@
+"""Octeth's /api/v1/email over HTTP: every documented code, word for word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import Account
+from domains.models import SenderDomain
+from gateway.api.octeth.errors import NEVER, WORDS
+from gateway.models import Message, Recipient
+from tests.gateway.api.mails import make_full_octeth, make_octeth
+from tests.support.cast import Tenant
+from tracking.models import Suppression
+
+PATH = "/api/v1/email"
+RITA = {"email": "rita@example.com", "name": "Rita"}
+NAMELESS = {"email": "rita@example.com"}
+BROKEN = {"email": "rita", "name": "Rita"}
+
+
+def send(client: Client, call: dict[str, Any], key: str, **headers: str) -> HttpResponse:
+    return client.post(PATH, call, "application/json", headers={"Authorization": f"Bearer {key}"} | headers)
+
+
+def error(code: int, message: str = "") -> dict[str, Any]:
+    return {"Errors": [{"Code": code, "Message": message or WORDS[code]}]}
+
+
+def test_it_works(client: Client, live_acme: Tenant) -> None:
+    response = send(client, make_full_octeth(), live_acme.domain_secret)
+    message = Message.objects.get()
+    assert (response.status_code, response.json()) == (200, {"MessageID": str(message.public_id)})
+    assert (message.door, message.subject, message.tags, message.domain) == ("octeth", "Hello", ["welcome"], live_acme.domain)
+    assert Recipient.objects.count() == 3
+
+
+def test_the_key_may_stand_in_the_body(client: Client, live_acme: Tenant) -> None:
+    call = make_octeth(SenderAPIKey=live_acme.domain_secret)
+    assert "MessageID" in client.post(PATH, call, "application/json").json()
+    assert "MessageID" in client.post(PATH, json.dumps(call), "application/x-www-form-urlencoded").json()
+
+
+def test_the_bearer_key_beats_the_one_in_the_body(client: Client, live_acme: Tenant) -> None:
+    call = make_octeth(SenderAPIKey="example-sender-api-key")
+    assert "MessageID" in send(client, call, live_acme.domain_secret).json()
+
+
+# What is wrong with a call, by the code that it is answered with.
+FAULTS: dict[int, dict[str, Any]] = {
+    3: {"From": {"email": "news@acme.example"}},
+    8: {"Subject": None},
+    9: {"ContentType": "video"},
+    10: {"HtmlContent": None},
+    11: {"ContentType": "plain"},
+    15: {"TemplateID": 7},
+    16: {"TargetListID": "7"},
+    18: {"To": [RITA, NAMELESS]},
+    19: {"To": [BROKEN]},
+    20: {"To": []},
+    21: {"CC": [NAMELESS]},
+    22: {"CC": [BROKEN]},
+    23: {"From": BROKEN},
+    24: {"BCC": RITA},
+    25: {"BCC": [NAMELESS]},
+    26: {"BCC": [BROKEN]},
+    27: {"BCC": [RITA] * 51},
+    28: {"ReplyTo": RITA},
+    29: {"ReplyTo": [NAMELESS]},
+    30: {"ReplyTo": [BROKEN]},
+    31: {"ReplyTo": [RITA] * 11},
+}
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_what_is_wrong_with_the_call(client: Client, live_acme: Tenant, code: int) -> None:
+    response = send(client, make_octeth(**FAULTS[code]), live_acme.domain_secret)
+    assert (response.status_code, response.json()) == (200, error(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        (3, {"From": None}),
+        (3, {"From": "news@acme.example"}),
+        (3, {"From": {"email": "news@globex.example", "name": "Not ours"}}),
+        (8, {"Subject": ""}),
+        (9, {"ContentType": None}),
+        (10, {"HtmlContent": ""}),
+        (18, {"To": "rita@example.com"}),
+        (18, {"To": [{"name": "Rita"}]}),
+        (20, {"To": None}),
+        (28, {"ReplyTo": "help@acme.example"}),
+    ],
+)
+def test_more_ways_to_be_wrong(client: Client, live_acme: Tenant, code: int, change: dict[str, Any]) -> None:
+    response = send(client, make_octeth(**change), live_acme.domain_secret)
+    assert (response.status_code, response.json()) == (200, error(code))
+
+
+def _suspend(acme: Tenant) -> None:
+    Account.objects.update(status=Account.Status.SUSPENDED)
+
+
+def _suppress(acme: Tenant) -> None:
+    Suppression.objects.create(account=acme.account, email="rita@example.com")
+
+
+def _use_up_the_quota(acme: Tenant) -> None:
+    Account.objects.update(quota_month=0)
+
+
+def _take_the_domain_s_proof_away(acme: Tenant) -> None:
+    SenderDomain.objects.update(verified_at=None)
+
+
+# What is wrong around a call, by the code that it is answered with.
+TROUBLES: dict[int, Callable[[Tenant], None]] = {
+    12: _suspend,
+    14: _suppress,
+    17: _use_up_the_quota,
+    32: _take_the_domain_s_proof_away,
+}
+
+
+@pytest.mark.parametrize("code", TROUBLES)
+def test_what_is_wrong_around_the_call(client: Client, live_acme: Tenant, code: int) -> None:
+    TROUBLES[code](live_acme)
+    response = send(client, make_octeth(), live_acme.domain_secret)
+    assert (response.status_code, response.json()) == (200, error(code))
+    assert not Message.objects.exists()
+
+
+KEYS = {1: "", 2: "api_secret", 13: "smtp_secret"}
+
+
+@pytest.mark.parametrize("code", KEYS)
+def test_what_is_wrong_with_the_key(client: Client, live_acme: Tenant, code: int) -> None:
+    key = getattr(live_acme, KEYS[code]) if KEYS[code] else ""
+    response = send(client, make_octeth(), key)
+    assert (response.status_code, response.json()) == (200, error(code))
+
+
+def test_without_a_key_all_else_is_said_too(client: Client) -> None:
+    answer = client.post(PATH, {"ContentType": "html"}, "application/json").json()
+    assert [entry["Code"] for entry in answer["Errors"]] == [1, 3, 8, 10, 20]
+
+
+def test_the_101st_request_in_a_minute_waits(client: Client, live_acme: Tenant) -> None:
+    statuses = {send(client, {}, live_acme.domain_secret).status_code for _ in range(100)}
+    response = send(client, {}, live_acme.domain_secret)
+    assert (statuses, response.status_code) == ({200}, 429)
+    [entry] = response.json()["Errors"]
+    assert entry["Code"] == 429
+    found = re.fullmatch(r"Too many requests\. Wait for (\d+) seconds for another 100 attempts\.", entry["Message"])
+    assert found is not None
+    assert found[1] == response.headers["Retry-After"]
+
+
+def test_every_code_of_the_vendor_is_reached_or_never() -> None:
+    reached = FAULTS.keys() | TROUBLES.keys() | KEYS.keys() | {429}
+    assert reached | {34} == WORDS.keys()
+    assert WORDS[34] in NEVER
+
+
+def test_an_idempotency_key_sends_once(client: Client, live_acme: Tenant) -> None:
+    first, second = (send(client, make_octeth(), live_acme.domain_secret, **{"Idempotency-Key": "k"}).json() for _ in range(2))
+    assert first == second
+    other = send(client, make_octeth(Subject="Other"), live_acme.domain_secret, **{"Idempotency-Key": "k"})
+    assert other.status_code == 409
+    assert other.json()["Errors"][0]["Code"] == 409
+
+
+def test_what_the_vendor_has_no_code_for(client: Client, live_acme: Tenant) -> None:
+    cases: list[dict[str, Any]] = [
+        {"Subject": "a\nb"},
+        {"Headers": {"X-A": "a\r\nBcc: eve@evil.example"}},
+        {"Headers": {"Received": "x"}},
+        {"Attachments": [{"filename": "a", "content": "?"}]},
+        {"SendAt": "soon"},
+    ]
+    for change in cases:
+        response = send(client, make_octeth(**change), live_acme.domain_secret)
+        assert response.status_code == 400
+        assert [entry["Code"] for entry in response.json()["Errors"]] == [400]
+        assert response.json()["Errors"][0]["Message"].endswith(".")
+
+
+def test_a_key_of_one_tenant_does_not_reach_the_other(client: Client, live_acme: Tenant, globex: Tenant) -> None:
+    assert send(client, make_octeth(), globex.domain_secret).json() == error(3)
+    assert not Message.objects.exists()
+
+
+def test_the_secret_is_in_no_answer(client: Client, live_acme: Tenant) -> None:
+    assert live_acme.domain_secret.encode() not in send(client, {}, live_acme.domain_secret).content

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.support.services import CannotStart, Server, choose, free_port, make_folder, package_folder
+from tests.support.services import CannotStart, Server, choose, package_folder, start_on_free_port
 
 OLDEST = 14  # the oldest PostgreSQL that Django 5.2 takes
 
@@ -65,18 +65,13 @@ class Address:
 def start_postgres() -> tuple[Server, Address]:
     """Start a new, empty server; raise CannotStart."""
     programs = choose("PostgreSQL", _find_installed, _find_packaged)
-    folder = make_folder("postgres")
-    try:
-        return _start(programs, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    return start_on_free_port("postgres", lambda folder, port: _start(programs, folder, port))
 
 
-def _start(programs: Path, folder: Path) -> tuple[Server, Address]:
+def _start(programs: Path, folder: Path, port: int) -> tuple[Server, Address]:
     identity = _identity(folder)
     programs = _within_reach(programs, folder, identity)
-    address = Address(port=free_port(), password=secrets.token_hex(16))
+    address = Address(port=port, password=secrets.token_hex(16))
     _init(programs, folder, address.password, identity)
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]
     server = Server(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
-from tests.support.services import Server, choose, free_port, make_folder, package_folder
+from tests.support.services import Server, choose, package_folder, start_on_free_port
 
 DATABASES = 64
 
@@ -46,8 +46,11 @@ class Address:
 def start_redis() -> tuple[Server, Address]:
     """Start a new, empty server that keeps nothing on disk; raise CannotStart."""
     program = choose("Redis", _find_installed, _find_packaged)
-    folder = make_folder("redis")
-    address = Address(port=free_port(), password=secrets.token_hex(16))
+    return start_on_free_port("redis", lambda folder, port: _start(program, folder, port))
+
+
+def _start(program: Path, folder: Path, port: int) -> tuple[Server, Address]:
+    address = Address(port=port, password=secrets.token_hex(16))
     config = folder / "redis.conf"
     config.touch(mode=0o600)
     config.write_text(

@@ -18,15 +18,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 KEEPER = Path(__file__).with_name("keeper.py")
+Started = TypeVar("Started")
 START = 60.0  # seconds that a server has to answer
 WHICH = "GATEPOST_TEST_SERVERS"  # installed: only this machine's own; packaged: only those from PyPI; empty: the first there is
 
 
 class CannotStart(Exception):
     """A server that the tests need does not start; says which, why, and what to do."""
+
+
+class PortTaken(CannotStart):
+    """Somebody was faster to take the port that was free a moment ago."""
 
 
 def choose(name: str, installed: Callable[[], Path | None], packaged: Callable[[], Path | None]) -> Path:
@@ -61,6 +66,20 @@ def make_folder(name: str) -> Path:
     return folder
 
 
+def start_on_free_port(name: str, start: Callable[[Path, int], Started]) -> Started:
+    """Return what `start` makes of a new folder and a free port; another port is tried where that one was taken."""
+    for _ in range(5):
+        folder = make_folder(name)
+        try:
+            return start(folder, free_port())
+        except PortTaken:
+            continue
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    raise CannotStart(f"{name} finds no free port.")
+
+
 @dataclass(slots=True, kw_only=True)
 class Server:
     """A server in a folder of its own. `identity` holds what subprocess.Popen is told of the user to run as."""
@@ -88,7 +107,8 @@ class Server:
             if self._keeper.poll() is not None or time.monotonic() > deadline:
                 said = self.read_log()[-2000:]
                 self.stop()
-                raise CannotStart(f"{self.name} does not start ({self.command[0]}). It said:\n{said}")
+                why = PortTaken if "Address already in use" in said else CannotStart
+                raise why(f"{self.name} does not start ({self.command[0]}). It said:\n{said}")
             time.sleep(0.02)
 
     def kill(self, number: int = signal.SIGKILL) -> None:

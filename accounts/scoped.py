@@ -27,8 +27,9 @@ from accounts.scoping import AccountQuerySet
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[Any]
+    _Paginator = Paginator[Any]
 else:
-    _Form = forms.ModelForm
+    _Form, _Paginator = forms.ModelForm, Paginator
 
 MOST_COUNTED = 10_000  # rows that a list counts; pages beyond are not offered
 MOST_CHOICES = 200  # rows that a filter offers
@@ -58,7 +59,7 @@ def scope(queryset: QuerySet[Any], access: Access, least: Level = Level.VIEWER) 
     return queryset.for_accounts(access.accounts_with(least))
 
 
-class BoundedPaginator(Paginator[Any]):
+class BoundedPaginator(_Paginator):
     """Counts no further than MOST_COUNTED, so that a list of millions of rows opens as fast as a short one."""
 
     template_name = "console/pagination.html"

@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gateway.api.mailup.urls")),
     path("", include("gateway.api.octeth.urls")),
     path("console/", admin.site.urls),
+    path("inbox/", include("gateway.console.urls")),
 ]

@@ -9,11 +9,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import is_valid_path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.common import no_append_slash
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from accounts.access import Level, access_of
+from gateway.console.home import steps
 
 # Unfold's Alpine evaluates the expressions in its attributes, hence unsafe-eval; no inline script is ever allowed. Frames
 # hold previews of mail as `srcdoc`, which needs no source: whatever they would load from elsewhere is refused.
@@ -44,6 +46,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
 
     login_form = LoginForm
     index_template = "console/index.html"
+    index_title = _("Home")
 
     def has_permission(self, request: HttpRequest) -> bool:
         return access_of(request).highest > Level.STRANGER
@@ -62,6 +65,11 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
         if not url.endswith("/") and is_valid_path(f"{request.path_info}/"):
             return HttpResponseRedirect(f"{request.path}/")
         raise Http404
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        to_do = steps(access_of(request))
+        ready = {"steps": to_do, "is_ready": all(step.is_done for step in to_do)}
+        return super().index(request, {**ready, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return protect(super().login(request, extra_context))

@@ -1,0 +1,252 @@
+"""The rooms of sender domains, SMTP users and API keys. Secrets are shown on the answer to the POST that made them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.validators import RegexValidator
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import Level, access_of
+from accounts.acts import Act, ActingAdmin
+from accounts.markup import badge, copyable
+from accounts.scoped import Rights, ScopedAdmin, ScopedFilter, ScopedForm
+from domains import actions, credentials
+from domains.keys import write_record
+from domains.models import APIKey, DKIMKey, SenderDomain, SMTPUser, TrackingDomain
+
+SENDERS = Rights(add=Level.DEVELOPER, change=Level.DEVELOPER)
+_NAME = RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9._@-]{2,63}\Z", _("3 to 64 letters, digits and . _ @ - only."))
+
+
+@admin.register(SenderDomain)
+class SenderDomainAdmin(ScopedAdmin):
+    rights = Rights(change=Level.DEVELOPER)
+    list_display = ("name", "state", "keys", "checked_at", "account")
+    list_filter = (("account", ScopedFilter),)
+    list_select_related = ("account",)
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    fieldsets = (
+        (None, {"fields": ("account", "name", "state", ("verified_at", "checked_at"))}),
+        (_("Records to publish"), {"fields": ("records",)}),
+        (_("Sending"), {"fields": ("is_active", ("track_opens", "track_clicks"), "unsubscribe_link")}),
+    )
+    readonly_fields = ("name", "state", "verified_at", "checked_at", "records")
+    empty_title = _("No sender domain yet")
+    empty_text = _(
+        "Mail is sent from domains that you have shown to be yours. Add one by the API, publish its records, and it is checked."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("dkim_keys")
+
+    @admin.display(description=_("state"))
+    def state(self, domain: SenderDomain) -> SafeString:
+        if not domain.is_active:
+            return badge(_("not active"), "idle")
+        if domain.is_verified:
+            return badge(_("trusted") if domain.verified_at is None else _("verified"), "good")
+        return badge(_("waiting for DNS"), "late")
+
+    @admin.display(description=_("signing keys"))
+    def keys(self, domain: SenderDomain) -> str:
+        return ", ".join(sorted(key.selector for key in domain.dkim_keys.all() if key.is_active)) or "-"
+
+    @admin.display(description=_("DNS records"))
+    def records(self, domain: SenderDomain) -> SafeString:
+        rows = [
+            (copyable(f"{key}"), "TXT", copyable(value, shown=f"{value[:48]}…"), _published(key))
+            for key, value in ((key, write_record(key)) for key in domain.dkim_keys.all())
+        ]
+        return format_html(
+            '<div class="gp-scroll"><table class="gp-table"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead>'
+            "<tbody>{}</tbody></table></div>",
+            _("Name"),
+            _("Type"),
+            _("Value"),
+            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        )
+
+
+def _published(key: DKIMKey) -> SafeString:
+    return badge(_("published"), "good") if key.published_at else badge(_("not seen yet"), "late")
+
+
+@admin.register(TrackingDomain)
+class TrackingDomainAdmin(ScopedAdmin):
+    rights = Rights(delete=Level.DEVELOPER)
+    list_display = ("name", "verified_at", "created_at", "account")
+    list_filter = (("account", ScopedFilter),)
+    list_select_related = ("account",)
+    search_fields = ("name",)
+    fields = ("account", "name", "verified_at", "created_at")
+    ordering = ("name", "pk")
+    empty_title = _("No tracking domain")
+    empty_text = _("Tracked links then point to this server's own host name.")
+
+
+class SMTPUserForm(ScopedForm):
+    name = forms.CharField(max_length=64, required=False, validators=[_NAME], help_text=_("Left empty, it is made up."))
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if name and SMTPUser.objects.exclude(pk=self.instance.pk).filter(name=name).exists():
+            raise forms.ValidationError(_("This name is taken."))
+        return name
+
+
+def _reset_smtp_secret(user: SMTPUser) -> str:
+    secret = actions.reset_smtp_secret(user)
+    credentials.forget()
+    return secret
+
+
+def _delete_smtp_user(user: SMTPUser) -> str:
+    actions.delete_smtp_user(user)
+    credentials.forget()
+    return ""
+
+
+@admin.register(SMTPUser)
+class SMTPUserAdmin(ActingAdmin):
+    rights = SENDERS
+    list_display = ("name", "state", "domain", "note", "updated_at", "account")
+    list_filter = ("is_enabled", ("domain", ScopedFilter), ("account", ScopedFilter))
+    list_select_related = ("account", "domain")
+    search_fields = ("name", "note")
+    ordering = ("name",)
+    add_fieldsets = ((None, {"fields": ("account", "name", "domain")}),)
+    fieldsets = (
+        (None, {"fields": ("account", "user_name", "secret", "state")}),
+        (_("What it may send"), {"fields": ("is_enabled", "domain", "senders", ("hourly_limit", "total_limit"))}),
+        (_("Notes"), {"fields": ("note", "campaign_code", "priority")}),
+        (_("Operator"), {"fields": ("is_blocked", "blocked_until")}),
+    )
+    empty_title = _("No SMTP user yet")
+    empty_text = _("An SMTP user is a name and a secret: for SMTP, and for the API calls that take a user instead of a key.")
+    secret_title = _("The SMTP user's secret")
+    secret_text = _("Only its hash is kept: copy it now, it cannot be shown again.")
+    acts = (
+        Act(
+            name="reset",
+            label=_("Reset secret"),
+            question=_("The old secret stops working within seconds; the new one is shown to you once."),
+            past="reset the secret of",
+            run=_reset_smtp_secret,
+            icon="key",
+            is_open=lambda user: not user.is_deleted,
+        ),
+        Act(
+            name="retire",
+            label=_("Delete SMTP user"),
+            question=_("It cannot log in nor send any more, and its name is not given again. Mail that it sent stays here."),
+            past="deleted",
+            run=_delete_smtp_user,
+            icon="delete",
+            is_danger=True,
+            is_open=lambda user: not user.is_deleted,
+        ),
+    )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001,FBT002
+        if obj is None:
+            kwargs["form"] = SMTPUserForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        fixed = ("account", "user_name", "secret", "state")
+        return fixed if access_of(request).is_operator else (*fixed, "is_blocked", "blocked_until")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            self.check_may(request, self.rights.add, obj)
+            made, secret = actions.add_smtp_user(obj.account, name=obj.name, domain=obj.domain)
+            obj.pk = made.pk
+            obj.refresh_from_db()
+            self.keep_secret(request, secret)
+        credentials.forget()
+
+    @admin.display(description=_("name"))
+    def user_name(self, user: SMTPUser) -> SafeString:
+        return copyable(user.name)
+
+    @admin.display(description=_("secret"))
+    def secret(self, user: SMTPUser) -> str:
+        return f"{user.secret_prefix}{'*' * 12}"
+
+    @admin.display(description=_("state"))
+    def state(self, user: SMTPUser) -> SafeString:
+        if user.is_deleted:
+            return badge(_("deleted"), "idle")
+        if user.is_blocked:
+            return badge(_("blocked"), "bad")
+        return badge(_("enabled"), "good") if user.is_enabled else badge(_("disabled"), "late")
+
+
+def _revoke(key: APIKey) -> str:
+    actions.revoke_api_key(key)
+    credentials.forget()
+    return ""
+
+
+@admin.register(APIKey)
+class APIKeyAdmin(ActingAdmin):
+    rights = SENDERS
+    list_display = ("prefix", "state", "description", "scope", "created_at", "used_at", "account")
+    list_filter = (("domain", ScopedFilter), ("account", ScopedFilter))
+    list_select_related = ("account", "domain")
+    search_fields = ("description", "secret_prefix")
+    ordering = ("-pk",)
+    add_fieldsets = ((None, {"fields": ("account", "description", "domain")}),)
+    fields = ("account", "prefix", "state", "scope", "description", "created_at", "used_at", "revoked_at")
+    empty_title = _("No API key yet")
+    empty_text = _("A key stands for the whole account, or for one of its sender domains, in the calls of the APIs.")
+    secret_title = _("The API key")
+    secret_text = _("Only its hash is kept: copy it now, it cannot be shown again.")
+    acts = (
+        Act(
+            name="revoke",
+            label=_("Revoke key"),
+            question=_("Calls with this key are refused within seconds. This cannot be undone."),
+            past="revoked",
+            run=_revoke,
+            icon="key_off",
+            is_danger=True,
+            is_open=lambda key: key.revoked_at is None,
+        ),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("account", "prefix", "state", "scope", "created_at", "used_at", "revoked_at")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        self.check_may(request, self.rights.add, obj)
+        made, secret = actions.add_api_key(obj.account, domain=obj.domain, description=obj.description)
+        obj.pk = made.pk
+        obj.refresh_from_db()
+        self.keep_secret(request, secret)
+
+    @admin.display(description=_("key"))
+    def prefix(self, key: APIKey) -> str:
+        return f"{key.secret_prefix}{'*' * 12}"
+
+    @admin.display(description=_("may send from"))
+    def scope(self, key: APIKey) -> str:
+        return key.domain.name if key.domain is not None else str(_("every domain of the account"))
+
+    @admin.display(description=_("state"))
+    def state(self, key: APIKey) -> SafeString:
+        return badge(_("revoked"), "bad") if key.revoked_at else badge(_("works"), "good")

@@ -1,0 +1,72 @@
+/* Copy buttons and tabs of the console. No framework; works from a plain-http page as well. */
+(function () {
+    "use strict";
+
+    function copy(text) {
+        if (navigator.clipboard && window.isSecureContext) {
+            return navigator.clipboard.writeText(text);
+        }
+        // The clipboard is closed to pages without TLS, which a console in an intranet may be.
+        const area = document.createElement("textarea");
+        area.value = text;
+        area.setAttribute("readonly", "");
+        area.style.position = "fixed";
+        area.style.opacity = "0";
+        document.body.append(area);
+        area.select();
+        const worked = document.execCommand("copy");
+        area.remove();
+        return worked ? Promise.resolve() : Promise.reject(new Error("not copied"));
+    }
+
+    function markCopied(button) {
+        button.classList.add("gp-copied");
+        window.setTimeout(() => button.classList.remove("gp-copied"), 1500);
+    }
+
+    document.addEventListener("click", (event) => {
+        const button = event.target.closest("[data-copy], [data-copy-from]");
+        if (!button) {
+            return;
+        }
+        event.preventDefault();
+        const from = button.dataset.copyFrom;
+        const text = from ? document.getElementById(from).textContent : button.dataset.copy;
+        copy(text).then(() => markCopied(button), () => window.prompt("Copy:", text));
+    });
+
+    // Tabs (WAI-ARIA tab pattern): without this script all panels simply stand below each other.
+    function choose(tabs, chosen, focus) {
+        tabs.forEach((tab) => {
+            const isChosen = tab === chosen;
+            tab.setAttribute("aria-selected", String(isChosen));
+            tab.tabIndex = isChosen ? 0 : -1;
+            document.getElementById(tab.getAttribute("aria-controls")).hidden = !isChosen;
+        });
+        if (focus) {
+            chosen.focus();
+        }
+    }
+
+    function startTabs(root) {
+        root.querySelectorAll("[data-tabs]").forEach((list) => {
+            const tabs = Array.from(list.querySelectorAll("[role=tab]"));
+            if (!tabs.length) {
+                return;
+            }
+            tabs.forEach((tab, index) => {
+                tab.addEventListener("click", () => choose(tabs, tab, false));
+                tab.addEventListener("keydown", (event) => {
+                    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+                    if (step) {
+                        event.preventDefault();
+                        choose(tabs, tabs[(index + step + tabs.length) % tabs.length], true);
+                    }
+                });
+            });
+            choose(tabs, tabs[0], false);
+        });
+    }
+
+    document.addEventListener("DOMContentLoaded", () => startTabs(document));
+})();

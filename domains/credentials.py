@@ -44,6 +44,7 @@ class Credential:
     domain_id: int | None = None
     senders: tuple[str, ...] = ()
     priority: int = 3
+    campaign_code: str = ""
     is_enabled: bool = True
     is_deleted: bool = False
     is_blocked: bool = False
@@ -126,6 +127,7 @@ def _credential_of(user: SMTPUser | None) -> Credential | None:
         domain_id=user.domain_id,
         senders=tuple(part.strip().lower() for part in user.senders.split(";") if part.strip()),
         priority=user.priority,
+        campaign_code=user.campaign_code,
         is_enabled=user.is_enabled,
         is_deleted=user.is_deleted,
         is_blocked=user.is_blocked,

@@ -55,6 +55,8 @@ def apply(submission: Submission, overlay: Overlay) -> Submission:
         variables={**submission.variables, **overlay.variables},
         track_opens=_first(overlay.track_opens, submission.track_opens),
         track_clicks=_first(overlay.track_clicks, submission.track_clicks),
+        unsubscribe_link=_first(overlay.unsubscribe_link, submission.unsubscribe_link),
+        unsubscribe_page_id=_first(overlay.unsubscribe_page_id, submission.unsubscribe_page_id),
         tags=tuple(dict.fromkeys((*submission.tags, *overlay.tags))),
         campaign=overlay.campaign or submission.campaign,
         bulk=submission.bulk if overlay.bulk is None else overlay.bulk,

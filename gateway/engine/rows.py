@@ -153,6 +153,8 @@ def _options(asked: Submission) -> dict[str, object]:
         "variables": dict(asked.variables),
         "track_opens": asked.track_opens,
         "track_clicks": asked.track_clicks.value if asked.track_clicks is not None else None,
+        "unsubscribe_link": asked.unsubscribe_link,
+        "unsubscribe_page_id": asked.unsubscribe_page_id,
         "event_headers": dict(asked.event_headers),
         "ehlo": asked.ehlo,
     }

@@ -91,6 +91,8 @@ class Submission:
     template_id: int | None = None
     track_opens: bool | None = None
     track_clicks: Clicks | None = None
+    unsubscribe_link: bool | None = None
+    unsubscribe_page_id: int | None = None  # as the customer named it: look it up under the account
     tags: tuple[str, ...] = ()
     campaign: str = ""
     unique_id: str = ""  # X-Unique-Id

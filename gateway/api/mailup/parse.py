@@ -155,6 +155,7 @@ def parse_message(payload: Payload, credential: Credential) -> Submission:
         reply_to=(parse_mailbox(found["ReplyTo"]),) if found["ReplyTo"].strip() else (),
         headers=headers,
         files=(*map(_read_attachment, found["Attachments"]), *map(_read_image, found["EmbeddedImages"])),
+        campaign=credential.campaign_code,
         bulk=credential.priority >= BULK,
         idempotency_key=payload.idempotency_key,
         notes=notes,

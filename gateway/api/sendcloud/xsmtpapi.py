@@ -34,7 +34,7 @@ from gateway.engine.submission import Addressee, Clicks, Syntax
 from gateway.smtp.addresses import AddressError, parse_address
 
 MAX_TO = 100
-MAX_EXPANDED = 16_000_000  # characters that all sections together may grow to
+MAX_EXPANDED = 4_000_000  # characters that all sections together may grow to
 _PAGE_IDS = range(1, 2**63)
 
 

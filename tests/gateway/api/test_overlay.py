@@ -29,6 +29,8 @@ def test_it_works() -> None:
         variables={"name": "you"},
         track_opens=False,
         track_clicks=Clicks.HTML,
+        unsubscribe_link=False,
+        unsubscribe_page_id=562,
         tags=("spring", "sale"),
         campaign="asked",
         bulk=True,
@@ -41,6 +43,7 @@ def test_it_works() -> None:
     assert laid.variables == {"town": "Rome", "name": "you"}
     assert laid.track_opens is False
     assert laid.track_clicks is Clicks.HTML
+    assert (laid.unsubscribe_link, laid.unsubscribe_page_id) == (False, 562)
     assert laid.tags == ("spring", "sale")
     assert laid.campaign == "asked"
     assert laid.bulk

@@ -236,6 +236,14 @@ def test_priority_is_the_users_unless_the_message_has_one(
     assert Recipient.objects.get().priority == rank
 
 
+@pytest.mark.parametrize(("asked", "campaign"), [(None, "default"), ("", "default"), ("1001", "1001")])
+def test_the_users_campaign_stands_where_none_is_named(send: Send, acme: Tenant, asked: str | None, campaign: str) -> None:
+    acme.smtp_user.campaign_code = "default"
+    acme.smtp_user.save()
+    send(XSmtpAPI={"CampaignCode": asked})
+    assert sent().campaign == campaign
+
+
 def test_a_key_is_answered_once(acme: Tenant, send: Send) -> None:
     for subject, code in (("One", "0"), ("One", "0"), ("Two", "1")):
         call = make_message(acme) | {"Subject": subject}

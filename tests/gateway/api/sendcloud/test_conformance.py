@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_an_address_list_is_never_found(send: Send) -> None:
     [
         ({"is_enabled": False}, 6001),
         ({"is_blocked": True}, 6001),
-        ({"blocked_until": timezone.now() + timezone.timedelta(days=1)}, 6001),
+        ({"blocked_until": timezone.now() + timedelta(days=1)}, 6001),
         ({"is_deleted": True}, 40005),
     ],
 )

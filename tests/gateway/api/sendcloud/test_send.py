@@ -196,6 +196,11 @@ def test_filters_overlay_the_switches_of_the_account(send: Send) -> None:
     assert sent().options["track_opens"] is False
 
 
+def test_an_unsubscribe_page_is_remembered(send: Send) -> None:
+    send(xsmtpapi='{"settings": {"unsubscribe": {"page_id": [562]}}}')
+    assert sent().options["unsubscribe_page_id"] == 562
+
+
 def test_the_header_by_that_name_is_left_out_and_noted(send: Send) -> None:
     send(headers='{"X-SMTPAPI": "e30=", "X-Shop": "7"}')
     assert sent().headers == [["X-Shop", "7"]]

@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 # One header field and no more: what is between name and CRLF may be folded, but has no controls.
 _ONE_FIELD = re.compile(rb"[!-9;-~]+:[\t -~\x80-\xff]*(?:\r\n[ \t]+[!-~\x80-\xff][\t -~\x80-\xff]*)*\r\n")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# What header text may not have, though merged values may bring it: controls, line separators, halves of surrogate pairs.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 class CannotCompose(Exception):
@@ -81,7 +82,10 @@ class Composer:
         """Return what goes out for `copy`, signed by all `signers`; raise CannotCompose."""
         change = self._change_for(copy)
         key = None if copy.letter.one_by_one or _is_own(change) else (copy.letter.message_id, tuple(signers))
-        composed = _once(self._whole, key, lambda: self._compose(copy, change, signers))
+        try:
+            composed = _once(self._whole, key, lambda: self._compose(copy, change, signers))
+        except UnicodeEncodeError as error:
+            raise CannotCompose(f"A name or address is not text: {error.reason}.") from None
         return composed if copy.email.isascii() else replace(composed, needs_smtputf8=True)
 
     def _compose(self, copy: Copy, change: _Change | None, signers: Sequence[Signer]) -> Composed:

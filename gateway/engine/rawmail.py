@@ -224,7 +224,7 @@ def prepare_raw(head: RawHead, copy: Copy) -> bytes:
     """
     hidden = _STRIPPED | {b"to", b"cc"} if copy.letter.one_by_one else _STRIPPED
     kept = [field for field in head.fields if (name := field[0].lower()) not in hidden and not name.startswith(_CONTROL_PREFIX)]
-    return b"".join([_write_received(copy.letter), *_write_missing(head, copy), join_fields(kept)])
+    return b"".join([_write_received(copy.letter), join_fields(kept), *_write_missing(head, copy)])
 
 
 def _write_missing(head: RawHead, copy: Copy) -> list[bytes]:

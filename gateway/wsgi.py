@@ -31,7 +31,7 @@ class DoorHandler(WSGIHandler):
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        self._middleware_chain = convert_exception_to_response(self._get_response)
+        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]  # no stub
 
 
 _site = get_wsgi_application()

@@ -164,6 +164,9 @@ class UnknownPath(DialectView):
     def serve(self) -> HttpResponse:
         raise UnknownCall
 
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        raise UnknownCall
+
 
 def row_of(table: Mapping[type[Refused], Row], refusal: Refused) -> Row:
     """Return the table's row for a refusal: that of its class or of the nearest class above it; Refused has a row."""

@@ -54,5 +54,3 @@ class SendEmail(OctethView):
 
 class NoSuchCall(UnknownPath, OctethView):
     """Every other path."""
-
-    http_method_names = UnknownPath.http_method_names

@@ -54,5 +54,3 @@ class SendMail(SendCleanView):
 
 class NoSuchCall(UnknownPath, SendCleanView):
     """Every other path."""
-
-    http_method_names = UnknownPath.http_method_names

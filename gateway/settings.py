@@ -164,6 +164,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if GATEPOST_PROXIE
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "gateway.console.formats"
 
 # APIs -----------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

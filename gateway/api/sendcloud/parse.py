@@ -162,7 +162,7 @@ def parse_send(payload: Payload, credential: Credential) -> SendCall:
         tags=_read_tags(found),
         idempotency_key=found["sendRequestId"] or payload.idempotency_key,
         idempotency_seconds=REQUEST_ID_SECONDS if found["sendRequestId"] else KEY_SECONDS,
-        notes=tuple(f"The header {name} was acted on or left out." for name, _ in found["headers"] if is_control(name)),
+        notes=tuple(f"The header {name[:80]!r} was left out." for name, _ in found["headers"] if is_control(name)),
         client=payload.client,
     )
     return SendCall(submission=apply(submission, overlay), with_ids=found["respEmailId"])

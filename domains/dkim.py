@@ -43,7 +43,9 @@ SIGNED = (
     b"Auto-Submitted",
     b"Precedence",
 )
-_WATCHED = frozenset(name.lower() for name in OVERSIGNED + SIGNED)
+# Name as written in h=, name in lower case, how often more than it occurs.
+_PLAN = (*((name, name.lower(), 1) for name in OVERSIGNED), *((name, name.lower(), 0) for name in SIGNED))
+_WATCHED = frozenset(key for _, key, _ in _PLAN)
 
 _FIELD = re.compile(rb"([^:\r\n]+):([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
 _BLANKS = re.compile(rb"[ \t\r\n]+")
@@ -117,13 +119,13 @@ def _relax(value: bytes) -> bytes:
     return _BLANKS.sub(b" ", value).strip(b" ")
 
 
-def _choose_fields(groups: Mapping[bytes, list[bytes]]) -> tuple[list[bytes], bytes]:
+def _choose_fields(groups: Mapping[bytes, Sequence[bytes]]) -> tuple[list[bytes], bytes]:
     """Return the names for h= and the signed fields; those of one name from the last to the first (RFC 6376 5.4.2)."""
     names: list[bytes] = []
     fields: list[bytes] = []
-    for extra, wanted in ((1, OVERSIGNED), (0, SIGNED)):
-        for name in wanted:
-            found = groups.get(name.lower(), [])
+    for name, key, extra in _PLAN:
+        found = groups.get(key, ())
+        if found or extra:
             names += [name] * (len(found) + extra)
             fields += reversed(found)
     return names, b"".join(fields)

@@ -17,11 +17,8 @@ from gateway.engine.submission import FilePart
 from gateway.engine.words import encode_parameter
 
 _LINE = 76  # characters of a line of base64
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _NOT_ASCII = bytes(range(128))  # deleted from octets, it leaves those that are not ASCII
-# What a 7-bit body may not have as it is: controls, and what mbox files would turn into `>From `.
-_UNSAFE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|^From ", re.MULTILINE)
-_FROM = re.compile(rb"^From ", re.MULTILINE)
+_CONTROLS = bytes(octet for octet in range(0x20) if octet not in b"\t\r\n") + b"\x7f"
 # RFC 2046 5.2.1 and 5.1: these types must not be base64, and must be well formed; as files they are just octets.
 _COMPOSITE = ("message/", "multipart/")
 _FALLBACK_NAME = re.compile(r"[^A-Za-z0-9._ ()-]+")
@@ -68,30 +65,42 @@ def build_body(*, text: str, html: str, files: Sequence[Part], seed: str) -> Mim
 
 def build_text(text: str, subtype: str) -> Part:
     """Return a text part, as it is where it is ASCII, else in quoted-printable or base64, whichever is shorter."""
-    octets = _LINE_END.sub("\r\n", text).encode("utf-8", "replace")
+    octets = to_lines(text).encode("utf-8", "replace")
     charset = b"us-ascii" if octets.isascii() else b"utf-8"
     encoding, body = encode_text(octets)
     head = b"Content-Type: text/%b; charset=%b\r\nContent-Transfer-Encoding: %b\r\n" % (subtype.encode(), charset, encoding)
     return Part(head=head, body=body)
 
 
+def to_lines(text: str) -> str:
+    """Return `text` with CRLF for every CRLF, CR and LF."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\n", "\r\n")
+
+
 def encode_text(octets: bytes) -> tuple[bytes, bytes]:
     """Return the content transfer encoding that fits text octets with CRLF line ends, and the text in it."""
-    if octets.isascii() and wire.find_long_line(octets) < 0 and not _UNSAFE.search(octets):
+    if octets.isascii() and _is_plain(octets):
         return b"7bit", octets
     above = len(octets.translate(None, _NOT_ASCII))
     if len(octets) + 2 * (above + octets.count(b"=")) <= len(octets) * 1.37:
-        encoded = _encode_quoted(octets)
-        if encoded is not None:
+        # Without any CRLF in its input b2a_qp would break lines with a bare LF.
+        encoded = binascii.b2a_qp(octets + b"\r\n", istext=True)[:-2]
+        if not _has_from(encoded):
             return b"quoted-printable", encoded
     return b"base64", encode_base64(octets)
 
 
-def _encode_quoted(octets: bytes) -> bytes | None:
-    """Return `octets` in quoted-printable; None where a line would begin with `From `."""
-    # Without any CRLF in its input b2a_qp would break lines with a bare LF.
-    encoded = binascii.b2a_qp(octets + b"\r\n", istext=True)[:-2]
-    return None if _FROM.search(encoded) else encoded
+def _is_plain(octets: bytes) -> bool:
+    """Tell whether ASCII octets may go out as they are."""
+    has_controls = len(octets.translate(None, _CONTROLS)) != len(octets)
+    return not has_controls and not _has_from(octets) and wire.find_long_line(octets) < 0
+
+
+def _has_from(octets: bytes) -> bool:
+    """Tell whether a line begins with `From `, which mailbox files would turn into `>From `."""
+    return octets.startswith(b"From ") or b"\nFrom " in octets
 
 
 def encode_base64(octets: bytes) -> bytes:

@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from gateway.engine.mime import encode_text
+from gateway.engine.mime import encode_text, to_lines
 from gateway.engine.rawmail import Field, join_fields
 
 Rewrite = Callable[[str, str], str]  # from the subtype (plain, html) and a text to the new text
@@ -27,7 +27,6 @@ _BOUNDARY = re.compile(_PARAMETER % b"boundary", re.IGNORECASE)
 # Codecs of Python that no mail means, some of them slow.
 _NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"))
 _OPAQUE = (b"signed", b"encrypted")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def rewrite_texts(fields: Sequence[Field], body: bytes, rewrite: Rewrite, depth: int = 0) -> tuple[Sequence[Field], bytes]:
@@ -103,7 +102,7 @@ def _rewrite_text(fields: Sequence[Field], body: bytes, kind: str, rewrite: Rewr
     new = rewrite(kind, text) if text is not None else None
     if new is None or new == text:
         return fields, body
-    new_charset, octets = _encode(_LINE_END.sub("\r\n", new), charset)
+    new_charset, octets = _encode(to_lines(new), charset)
     new_encoding, encoded = encode_text(octets)
     if (new_charset, new_encoding) != (charset, encoding):
         fields = _describe(fields, kind, new_charset, new_encoding)

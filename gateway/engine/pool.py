@@ -1,0 +1,297 @@
+"""Pooled connections to receivers: a lane for each address, with the jobs that wait for it.
+
+A lane opens connections as jobs wait, doubling from one up to what the destination bears, and gives jobs to whichever is free.
+A host that cannot be reached fails all that wait for it at once, and is left alone for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+from gateway.engine.connection import Connection, Deadlines
+from gateway.engine.outcome import Outcome, Result
+from gateway.engine.parcel import Job, Verdict
+from gateway.engine.parking import Parking
+from gateway.engine.routing import Host
+from gateway.engine.throttle import Pace
+from gateway.smtp.client import ClientSession
+
+NO_TLS_FOR: Final = 600.0  # seconds that a host whose handshake failed is spoken to in clear
+_MAX_LANES: Final = 10_000
+_OUR_OWN_TROUBLE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one destination, and one process, may take."""
+
+    per_destination: int = 20  # connections
+    messages: int = 100  # over one connection
+    connections: int = 400  # to all destinations
+
+
+class Lane:
+    """The way to one address: its connections, what waits for them, and what was learnt about the host."""
+
+    def __init__(self, pool: Pool, host: Host) -> None:
+        self.host = host
+        self.connections: set[Connection] = set()
+        self._pool = pool
+        self._pace = Pace(pool.limits.per_destination)
+        self._waiting: deque[Job] = deque()
+        self._opening: set[Connection] = set()
+        self._ready: set[Connection] = set()
+        self._idle: list[Connection] = []
+        self._messages = pool.limits.messages
+        self._no_tls_until = float("-inf")
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self._waiting or self.connections)
+
+    @property
+    def is_forgettable(self) -> bool:
+        return not self.is_active and not self._pace.is_paused
+
+    # Jobs -------------------------------------------------------------------------------------------------------------
+
+    def add(self, job: Job) -> None:
+        if self._pace.is_paused and not self._ready:
+            job.settle(self._failure("4.4.1", f"Not tried again so soon. {self._pace.reason}"))
+            return
+        self._waiting.append(job)
+        self.feed()
+
+    def feed(self) -> None:
+        """Give waiting jobs to idle connections, and open more where there are not enough."""
+        while self._waiting and self._idle:
+            self._idle.pop().work()
+        room = min(self._pace.cap - len(self._ready), max(1, len(self._ready)), len(self._waiting)) - len(self._opening)
+        for _ in range(room):
+            if not self._pool.has_room_for(self):
+                return
+            self._open()
+
+    def next_job(self) -> Job | None:
+        while self._waiting:
+            job = self._waiting.popleft()
+            if not job.is_given_up:
+                return job
+        return None
+
+    def put_back(self, job: Job, most: int | None = None) -> None:
+        """Take a job back whose connection ended before the server said a word about it.
+
+        `most` is how many messages the server took over that connection, where it said itself that this was enough.
+        """
+        job.moves += 1
+        self._waiting.appendleft(job)
+        self._messages = min(self._messages, most or self._messages)
+
+    def drop_waiting(self, verdict: Verdict) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for job in waiting:
+            job.settle(verdict)
+
+    def expire(self, now: float) -> None:
+        """Settle what has waited for too long, and let connections act on their deadlines."""
+        for job in [job for job in self._waiting if job.deadline <= now]:
+            self._waiting.remove(job)
+            job.settle(self._failure("4.4.5", "No connection to the host became free in time."))
+        for connection in [connection for connection in self.connections if connection.deadline <= now]:
+            connection.expire()
+
+    def close(self) -> None:
+        """Settle what waits, and part politely from the server."""
+        self._messages = 0
+        self.drop_waiting(self._failure("4.3.2", "Not tried: the sending process is stopping."))
+        for connection in list(self._idle):
+            connection.say_goodbye()
+        for connection in list(self._opening):
+            connection.cut("The sending process is stopping.")
+
+    def _failure(self, enhanced: str, why: str) -> Verdict:
+        host = self.host
+        outcome = Outcome(result=Result.DEFERRED, enhanced=enhanced, reply=why, host=host.name, address=host.address)
+        return Verdict(outcome, goes_on=True)
+
+    # Connections ------------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        session = ClientSession(self._pool.hostname, wants_tls=self._pool.loop.time() >= self._no_tls_until)
+        connection = Connection(self, session, self._pool.deadlines, self._pool.parking)
+        self.connections.add(connection)
+        self._opening.add(connection)
+        self._pool.opened(self._connect(connection))
+
+    async def _connect(self, connection: Connection) -> None:
+        try:
+            async with asyncio.timeout(self._pool.deadlines.connect):
+                await self._pool.loop.create_connection(lambda: connection, self.host.address, self.host.port)
+        except TimeoutError:
+            self._could_not_connect(connection, "no answer in time")
+        except OSError as error:
+            self._could_not_connect(connection, error.strerror or str(error), is_ours=error.errno in _OUR_OWN_TROUBLE)
+
+    def _could_not_connect(self, connection: Connection, why: str, *, is_ours: bool = False) -> None:
+        host = self.host
+        if connection not in self.connections:
+            return  # cut meanwhile
+        verdict = self._failure("4.4.1", f"No connection to {host.name} [{host.address}]:{host.port}: {why}.")
+        if is_ours:
+            self.drop_waiting(verdict)
+        else:
+            self.failed_to_open(verdict)
+        self.ended(connection)
+
+    def became_ready(self, connection: Connection) -> None:
+        self._opening.discard(connection)
+        self._ready.add(connection)
+        self._pace.connected()
+        self._pool.loop.call_soon(self.feed)  # twice as many may be opened now
+
+    def became_idle(self, connection: Connection) -> None:
+        self._idle.append(connection)
+        self._pool.feed_starved()
+
+    def may_serve_more(self, connection: Connection) -> bool:
+        return connection.served < self._messages and len(self._ready) <= self._pace.cap
+
+    def failed_to_open(self, verdict: Verdict) -> None:
+        """Take that the host takes no more connections than it has now; or none at all, so that nothing need wait."""
+        if self._ready:
+            self._pace.limit(len(self._ready))
+            return
+        self._pace.pause(verdict.outcome.reply)
+        self.drop_waiting(verdict)
+
+    def failed_to_secure(self) -> None:
+        """Speak in clear to this host for a while: TLS is opportunistic (RFC 7435)."""
+        self._no_tls_until = self._pool.loop.time() + NO_TLS_FOR
+
+    def complained(self) -> None:
+        self._pace.slow_down(len(self._ready))
+
+    def is_leaving(self, connection: Connection) -> None:
+        self._ready.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def ended(self, connection: Connection) -> None:
+        if connection not in self.connections:
+            return
+        self.is_leaving(connection)
+        self._opening.discard(connection)
+        self.connections.discard(connection)
+        self._pool.loop.call_soon(self.feed)
+        self._pool.closed()
+
+    def close_one_idle(self) -> bool:
+        """Part from a server to make room for another; tell whether a connection was idle."""
+        if self._idle:
+            self._idle[0].say_goodbye()
+            return True
+        return False
+
+
+class Pool:
+    """All lanes of one event loop. `send` is its door."""
+
+    def __init__(self, *, hostname: str, parking: Parking, limits: Limits, deadlines: Deadlines) -> None:
+        self.hostname = hostname
+        self.parking = parking
+        self.limits = limits
+        self.deadlines = deadlines
+        self.loop = asyncio.get_running_loop()
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._starved: dict[Lane, None] = {}  # waiting for another lane's connection to end, in order
+        self._open = 0
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._all_closed = asyncio.Event()
+        self._watch: asyncio.TimerHandle | None = None
+        self._tick = min(
+            1.0, deadlines.command / 4, deadlines.data / 4, deadlines.banner / 4, deadlines.total / 4, deadlines.idle / 4
+        )
+
+    def send(self, job: Job) -> None:
+        """Bring a job to its host; its verdict comes in time, whatever happens."""
+        key = (job.host.address, job.host.port)
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._add_lane(key, job.host)
+        lane.add(job)
+        self._keep_watch()
+
+    async def close(self, seconds: float) -> None:
+        """Part from all servers, politely for up to `seconds`. Jobs under way are cut after that."""
+        self._all_closed.clear()
+        for lane in self._lanes.values():
+            lane.close()
+        if self._open:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._all_closed.wait()
+            except TimeoutError:
+                for connection in list(chain.from_iterable(lane.connections for lane in self._lanes.values())):
+                    connection.cut("The sending process is stopping.")
+        for task in self._connecting:
+            task.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _add_lane(self, key: tuple[str, int], host: Host) -> Lane:
+        if len(self._lanes) >= _MAX_LANES:
+            self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.is_forgettable}
+        lane = self._lanes[key] = Lane(self, host)
+        return lane
+
+    # How many connections ---------------------------------------------------------------------------------------------
+
+    def has_room_for(self, lane: Lane) -> bool:
+        """Tell whether `lane` may open a connection; where not, its turn comes when another has ended."""
+        if self._open < self.limits.connections:
+            return True
+        self._starved[lane] = None
+        any(other.close_one_idle() for other in self._lanes.values())
+        return False
+
+    def opened(self, connecting: Coroutine[Any, Any, None]) -> None:
+        self._open += 1
+        task = self.loop.create_task(connecting)
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    def closed(self) -> None:
+        self._open -= 1
+        if not self._open:
+            self._all_closed.set()
+        self.feed_starved()
+
+    def feed_starved(self) -> None:
+        """Give the lane that has waited longest its turn."""
+        if self._starved:
+            lane = next(iter(self._starved))
+            del self._starved[lane]
+            self.loop.call_soon(lane.feed)
+
+    # Deadlines --------------------------------------------------------------------------------------------------------
+
+    def _keep_watch(self) -> None:
+        if self._watch is None:
+            self._watch = self.loop.call_later(self._tick, self._look)
+
+    def _look(self) -> None:
+        """Look at all deadlines: one timer for all connections costs less than one for each command."""
+        self._watch = None
+        now = self.loop.time()
+        for lane in list(self._lanes.values()):
+            if lane.is_active:
+                lane.expire(now)
+        if any(lane.is_active for lane in self._lanes.values()):
+            self._keep_watch()

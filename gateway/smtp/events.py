@@ -101,7 +101,21 @@ class MessageReceived:
     is_utf8: bool = False  # MAIL had SMTPUTF8
 
 
-Event = HelloReceived | TLSRequested | AuthRequested | MailRequested | RecipientRequested | DataRequested | MessageReceived
+@dataclass(frozen=True, slots=True)
+class ResetRequested:
+    """RSET."""
+
+
+Event = (
+    HelloReceived
+    | TLSRequested
+    | AuthRequested
+    | MailRequested
+    | RecipientRequested
+    | DataRequested
+    | MessageReceived
+    | ResetRequested
+)
 
 
 class CommandRefused(Exception):

@@ -22,6 +22,10 @@ class Reader:
         self._is_too_large = False
         self._take = self._take_line
 
+    @property
+    def is_in_content(self) -> bool:
+        return self._take == self._take_content
+
     def receive(self, data: bytes) -> None:
         self._buffer += data
 

@@ -33,6 +33,7 @@ from gateway.smtp.events import (
     MessageReceived,
     RecipientRequested,
     Reply,
+    ResetRequested,
     TLSRequested,
 )
 from gateway.smtp.limits import MAX_COMMAND, Limits
@@ -65,6 +66,10 @@ class Policy:
     auth: Auth = Auth.NEVER
     asks: frozenset[type[Event]] = field(default_factory=frozenset)
     takes_bare_newlines: bool = False  # for a receiver of tests, which must see what a sender does
+
+    @property
+    def requires_auth(self) -> bool:
+        return self.auth is not Auth.NEVER
 
 
 @dataclass(slots=True)
@@ -103,6 +108,11 @@ class Server:
     def is_waiting(self) -> bool:
         """Tell whether an event waits for its answer; then no input is read."""
         return self._settle is not None or self._starts_tls
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether a transaction is open, or an event waits for its answer."""
+        return self.is_waiting or self._transaction is not None or self._reader.is_in_content
 
     def greet(self, refusal: Reply | None = None) -> None:
         """Say the first word, or turn the client away."""
@@ -227,10 +237,11 @@ class Server:
         challenge = next(exchange)
         if initial:
             return self._go_on(exchange, initial)
-        return self._challenge(exchange, challenge)
+        self._challenge(exchange, challenge)
+        return None
 
     def _check_auth(self) -> None:
-        if self.policy.auth is Auth.NEVER:
+        if not self.policy.requires_auth:
             raise CommandRefused(502, "5.5.1", "AUTH is not offered")
         if not self._takes_auth_now:
             raise CommandRefused(530, "5.7.0", _TLS_FIRST)
@@ -248,13 +259,15 @@ class Server:
             request: AuthRequested = end.value
             self._settle = self._settle_auth
             return request
-        return self._challenge(exchange, challenge)
+        self._challenge(exchange, challenge)
+        return None
 
     def _settle_auth(self, reply: Reply | None) -> None:
         if reply is not None and not reply.is_positive:
-            return self._refuse(reply)
+            self._refuse(reply)
+            return
         self.is_authenticated = True
-        return self._send(reply or Reply(235, "Authentication successful"))
+        self._send(reply or Reply(235, "Authentication successful"))
 
     # A transaction ----------------------------------------------------------------------------------------------------
     def _on_mail(self, argument: bytes) -> Event | None:
@@ -268,7 +281,7 @@ class Server:
         return self._ask(MailRequested(path.address, path.parameters), partial(self._settle_mail, transaction))
 
     def _check_authenticated(self) -> None:
-        if self.policy.auth is not Auth.NEVER and not self.is_authenticated:
+        if self.policy.requires_auth and not self.is_authenticated:
             raise CommandRefused(530, "5.7.0", "Authentication required" if self._takes_auth_now else _TLS_FIRST)
 
     def _check_mail_parameters(self, parameters: Mapping[str, str]) -> None:
@@ -345,10 +358,13 @@ class Server:
         self._transaction, self._is_utf8 = None, False
 
     # The rest ---------------------------------------------------------------------------------------------------------
-    def _on_rset(self, argument: bytes) -> None:
+    def _on_rset(self, argument: bytes) -> Event | None:
         _check_no_argument(argument)
+        return self._ask(ResetRequested(), self._settle_rset)
+
+    def _settle_rset(self, reply: Reply | None) -> None:
         self._forget_transaction()
-        self._say(250, "OK")
+        self._send(reply or Reply(250, "OK"))
 
     def _on_noop(self, _: bytes) -> None:
         self._say(250, "OK")

@@ -1,0 +1,171 @@
+"""One SMTP client on a socket: carries bytes between it and a server machine, keeps the time, starts TLS.
+
+What each door does with the events is in its own subclass. No Django here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import abstractmethod
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+from gateway.smtp.events import Event, Reply, TLSRequested
+from gateway.smtp.server import Server
+
+if TYPE_CHECKING:
+    from gateway.listeners.listener import Listener
+
+log = logging.getLogger(__name__)
+
+_FAILED = Reply(451, "Something went wrong here; nothing was accepted. Try again later", "4.3.0")
+
+
+class Connection(asyncio.Protocol):
+    """A client's connection. Subclasses say what comes of an event, in `handle`.
+
+    `handle` answers either at once, with `self.server.answer(...)`, or later, from the loop's thread, with `self.resume(...)`.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+        self.loop = asyncio.get_running_loop()
+        self.server = Server(listener.policy, is_tls=listener.is_tls)
+        self.client = ""  # the IP address
+        self.is_lost = False
+        self._is_paused = False
+        self.opened_at = self.moved_at = self.loop.time()
+        self._received = 0  # octets since the client last moved on
+
+    @abstractmethod
+    def handle(self, event: Event) -> None:
+        """Act on any event but TLSRequested."""
+
+    def welcome(self) -> None:
+        """Greet a new client, or turn it away."""
+        self.server.greet(self.listener.admit(self))
+
+    # From the transport -----------------------------------------------------------------------------------------------
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        peer = self.transport.get_extra_info("peername")
+        self.client = peer[0] if peer else ""
+        self.welcome()
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += len(data)
+        self.server.receive(data)
+        if self.server.is_waiting:
+            self._pause()  # a client that says more than we can act on now waits
+        else:
+            self._advance()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
+        self.listener.forget(self)
+
+    def pause_writing(self) -> None:
+        self._pause()  # a client that does not read our replies is not heard either
+
+    def resume_writing(self) -> None:
+        self._resume_reading()
+
+    # From the door ----------------------------------------------------------------------------------------------------
+    def resume(self, reply: Reply | None = None) -> None:
+        """Answer the event that waits and go on."""
+        if self.is_lost:
+            return
+        self.server.answer(reply)
+        self._advance()
+        self._resume_reading()
+
+    def spawn(self, answering: Coroutine[Any, Any, Reply | None]) -> None:
+        """Run what finds out the answer, and answer with it."""
+        self.listener.spawn(self._answer_with(answering))
+
+    async def _answer_with(self, answering: Coroutine[Any, Any, Reply | None]) -> None:
+        try:
+            reply = await answering
+        except Exception:
+            log.exception("The session of %s failed.", self.client)
+            reply = _FAILED
+        self.resume(reply)
+
+    def hang_up(self, reply: Reply) -> None:
+        """Say a last word and close."""
+        self.server.close(reply)
+        self._flush()
+
+    # From the listener ------------------------------------------------------------------------------------------------
+    def check_time(self, now: float) -> None:
+        """Hang up on who is silent or slow, or stays a stranger. While we owe an answer, the client may wait."""
+        patience = self.listener.patience
+        if self.server.is_waiting:
+            return
+        is_stranger = self.listener.policy.requires_auth and not self.server.is_authenticated
+        if now - self.moved_at > patience.idle + self._received / patience.rate:
+            self.hang_up(Reply(421, "Timed out waiting for you", "4.4.2"))
+        elif is_stranger and now - self.opened_at > patience.stranger:
+            self.hang_up(Reply(421, "Timed out waiting for AUTH", "4.4.2"))
+
+    # Within -----------------------------------------------------------------------------------------------------------
+    def _advance(self) -> None:
+        while (event := self.server.next_event()) is not None:
+            self._move()
+            if isinstance(event, TLSRequested):
+                self._begin_tls()
+                return
+            self.handle(event)
+        self._flush()
+        if self.listener.is_stopping and not self.server.is_busy:
+            self.listener.dismiss(self)
+
+    def _flush(self) -> None:
+        out = self.server.data_to_send()
+        if out:
+            self._move()
+            self.transport.write(out)
+        if self.server.is_closed and not self.transport.is_closing():
+            self.transport.close()
+
+    def _move(self) -> None:
+        self.moved_at, self._received = self.loop.time(), 0
+
+    def _pause(self) -> None:
+        self._is_paused = True
+        self.transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._is_paused and not self.server.is_waiting and not self.transport.is_closing():
+            self._is_paused = False
+            self.transport.resume_reading()
+
+    def _begin_tls(self) -> None:
+        # Nothing may arrive between the 220 and the handshake: without the pause uvloop hands its first bytes to us.
+        self.transport.pause_reading()
+        self._flush()
+        self.listener.spawn(self._start_tls())
+
+    async def _start_tls(self) -> None:
+        tls = self.listener.tls
+        if tls is None:
+            raise RuntimeError("A listener that offers STARTTLS has a TLS context.")
+        try:
+            transport = await self.loop.start_tls(
+                self.transport, self, tls, server_side=True, ssl_handshake_timeout=self.listener.patience.handshake
+            )
+        except (OSError, TimeoutError):  # ssl.SSLError is an OSError
+            self.transport.abort()
+            return
+        if transport is None or self.is_lost:
+            return
+        self.transport = transport
+        self._move()
+        self.server.tls_started()

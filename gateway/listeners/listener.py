@@ -1,0 +1,150 @@
+"""A listening socket and its clients: how many there may be, how long they may take, and how it stops. No Django here."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from gateway.listeners.connection import Connection
+from gateway.smtp.events import Reply
+from gateway.smtp.server import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long clients may take, in seconds. `rate` is how many octets earn one second more than `idle`."""
+
+    idle: float = 300  # RFC 5321 4.5.3.2.7
+    rate: float = 1000
+    stranger: float = 60  # until AUTH
+    handshake: float = 15
+    sweep: float = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """How many connections there may be in all, and from one client: an IPv4 address, or an IPv6 network of 64 bits."""
+
+    total: int = 2000
+    per_client: int = 200
+
+
+class Listener:
+    """Listens on one endpoint, over TLS from the first octet where `is_tls`."""
+
+    def __init__(
+        self,
+        connect: Callable[[Listener], Connection],
+        policy: Policy,
+        *,
+        tls: ssl.SSLContext | None = None,
+        is_tls: bool = False,
+        caps: Caps | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.connect = connect
+        self.policy = policy
+        self.tls = tls
+        self.is_tls = is_tls
+        self.caps = caps or Caps()
+        self.patience = patience or Patience()
+        self.is_stopping = False
+        self._clients: Counter[str] = Counter()
+        self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_gone = asyncio.Event()
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; return the port, which the system chooses where `port` is 0. Raise OSError when it cannot be had."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: self.connect(self),
+            host,
+            port,
+            backlog=1024,
+            ssl=self.tls if self.is_tls else None,
+            ssl_handshake_timeout=self.patience.handshake if self.is_tls else None,
+        )
+        self._sweep()
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self, grace: float = 30) -> None:
+        """Take no more clients, let those in a transaction finish it, and cut off those that are not done after `grace`."""
+        self.is_stopping = True
+        self._last_gone.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._server is not None:
+            self._server.close()
+        for connection in [each for each in self._connections if not each.server.is_busy]:
+            self.dismiss(connection)
+        if self._connections:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._last_gone.wait(), grace)
+        for connection in list(self._connections):
+            connection.transport.abort()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def admit(self, connection: Connection) -> Reply | None:
+        """Count a new client; return what it is turned away with, None when it is welcome."""
+        self._connections.add(connection)
+        self._clients[_client_of(connection)] += 1
+        if self.is_stopping:
+            return Reply(421, "Shutting down", "4.3.2")
+        if len(self._connections) > self.caps.total:
+            return Reply(421, "Too many connections; try again later", "4.3.2")
+        if self._clients[_client_of(connection)] > self.caps.per_client:
+            return Reply(421, "Too many connections from your address", "4.7.0")
+        return None
+
+    def forget(self, connection: Connection) -> None:
+        """Count a client that has gone."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+            client = _client_of(connection)
+            self._clients[client] -= 1
+            if not self._clients[client]:
+                del self._clients[client]
+        if not self._connections:
+            self._last_gone.set()
+
+    @staticmethod
+    def dismiss(connection: Connection) -> None:
+        connection.hang_up(Reply(421, "Shutting down", "4.3.2"))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a task and hold on to it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        for connection in list(self._connections):
+            connection.check_time(loop.time())
+        self._timer = loop.call_later(self.patience.sweep, self._sweep)
+
+
+def _client_of(connection: Connection) -> str:
+    return group_client(connection.client)
+
+
+def group_client(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or the /64 network of an IPv6 one, as a host may have all of it."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -100,7 +99,3 @@ def _verify(message: bytes, index: int, find_record: Any) -> bool:
         return bool(dkim.DKIM(message).verify(index, dnsfunc=find_record))
     except dkim.DKIMException:
         return False
-
-
-def encode(octets: bytes) -> str:
-    return base64.b64encode(octets).decode()

@@ -181,5 +181,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django.request": {"level": "ERROR"}},  # refusals are the customers' business
     "root": {"handlers": ["stderr"], "level": env.str("GATEPOST_LOG", "INFO")},
 }

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from django.db import close_old_connections, connection
 from gateway.base import clock, wake
 from gateway.engine import queue
 from gateway.engine.deliver import Courier, Parcel
+from gateway.engine.lanes import Lanes
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.prepare import Ready, prepare
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 CAPACITY = 400  # copies in flight
 BATCH = 200  # copies of one claim
-DOMAIN_SHARE = 200  # copies in flight to one domain: a slow one leaves room for the others
+CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination had no room
 SETTLE_AT = 100  # outcomes of one commit
 SETTLE_AFTER = 0.05  # seconds that an outcome waits for company
 CLAIM_PAUSE = 0.03  # seconds between short claims under load
@@ -51,7 +52,7 @@ class Drain:
         self._database = ThreadPoolExecutor(3, thread_name_prefix="drain")
         self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")
         self._in_flight: dict[int, Copy] = {}
-        self._by_domain: Counter[str] = Counter()
+        self._lanes = Lanes()
         self._settlements: list[queue.Settlement] = []
         self._settling = asyncio.Event()
         self._room = asyncio.Event()
@@ -69,6 +70,8 @@ class Drain:
 
     def close(self) -> None:
         """Stop claiming, wait a bounded time for what is in flight, settle it, and hang up."""
+        if self._is_closing:
+            return
         self._is_closing = True
         self._call(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -140,14 +143,14 @@ class Drain:
     async def _send_off(self, ready: Sequence[Ready]) -> None:
         crowded = []
         for one in ready:
-            if one.parcel is not None and self._by_domain[one.copy.domain] >= DOMAIN_SHARE:
+            if one.parcel is not None and not self._lanes.has_room(one.copy.domain):
                 crowded.append(one.copy)
                 continue
             self._in_flight[one.copy.recipient_id] = one.copy
-            self._by_domain[one.copy.domain] += 1
+            self._lanes.enter(one.copy.domain)
             self._spawn(self._send(one))
         if crowded:
-            await self._in_thread(queue.release, crowded, 1.0)
+            await self._in_thread(partial(queue.release, crowded, seconds=CROWDED_PAUSE))
 
     async def _wait_for_room(self) -> None:
         while CAPACITY - len(self._in_flight) < BATCH // 4:
@@ -217,8 +220,7 @@ class Drain:
             self._settling.clear()
         for settlement in batch:
             del self._in_flight[settlement.copy.recipient_id]
-            self._by_domain[settlement.copy.domain] -= 1
-        self._by_domain += Counter()  # drops what is at nought
+            self._lanes.leave(settlement.copy.domain, (clock.now() - settlement.tried_at).total_seconds())
         self._room.set()
 
     async def _renew_for_ever(self) -> None:

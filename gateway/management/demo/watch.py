@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from domains.verdicts import NONE, PASS, judge
 from gateway.models import Message, Recipient
@@ -31,6 +32,11 @@ class Row:
     def is_right(self) -> bool:
         return self.state == Recipient.State.DELIVERED and self.dkim == PASS
 
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing more will come; a delivered message stands in the receiver's journal a moment later."""
+        return self.state in Recipient.TERMINAL and (self.state != Recipient.State.DELIVERED or self.dkim != NONE)
+
 
 def wait_for_rows(
     account_id: int, subjects: Mapping[str, str], inbox: Path, *, tell: Callable[[Sequence[Row]], None]
@@ -40,7 +46,7 @@ def wait_for_rows(
     while True:
         rows = [_row(account_id, door, subject, inbox) for door, subject in subjects.items()]
         tell(rows)
-        if all(row.state in Recipient.TERMINAL for row in rows) or time.monotonic() > deadline:
+        if all(row.is_final for row in rows) or time.monotonic() > deadline:
             return rows
         time.sleep(_LOOK_EVERY)
 
@@ -68,12 +74,13 @@ def _seconds(message: Message, recipient: Recipient) -> float | None:
 def _judge_caught(inbox: Path, recipient: str) -> str:
     """Return the verdict on the message that the receiving server caught for `recipient`."""
     for entry in read_journal(inbox):
-        if any(one.get("address") == recipient for one in entry["recipients"]):
-            return judge((inbox / entry["file"]).read_bytes())
+        if "path" in entry and any(one["address"] == recipient for one in entry["rcpt_to"]):
+            return judge((inbox / entry["path"]).read_bytes())
     return NONE
 
 
-def read_journal(inbox: Path) -> list[dict[str, object]]:
-    """Return the receiving server's journal, one entry for each transaction."""
-    with (inbox / "journal.jsonl").open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+def read_journal(inbox: Path) -> list[dict[str, Any]]:
+    """Return the receiving server's journal, one entry for each transaction; of a line half written, nothing."""
+    journal = inbox / "journal.jsonl"
+    text = journal.read_text(encoding="utf-8") if journal.exists() else ""
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]

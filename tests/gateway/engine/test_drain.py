@@ -1,0 +1,166 @@
+"""The whole way out: claimed, composed, signed, delivered to a real server found by real DNS, settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+import pytest
+from django.utils import timezone
+
+from accounts import queries as accounts
+from domains import queries
+from domains.keys import add_keys, write_record
+from domains.models import DKIMKey, SenderDomain
+from domains.verdicts import judge
+from gateway.engine import drain as drains
+from gateway.engine import lanes
+from gateway.engine.accept import accept
+from gateway.engine.drain import Drain
+from gateway.engine.returns import read_return_path
+from gateway.engine.submission import Addressee
+from gateway.models import Attempt, Recipient
+from tests.gateway.engine.conftest import Make
+from tests.support.cast import Tenant
+from tests.support.dns import serve
+from tests.support.sink import Sink, running_sink
+from tracking.models import Event
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def keys(acme: Tenant) -> list[DKIMKey]:
+    made = add_keys(acme.domain)
+    DKIMKey.objects.update(published_at=timezone.now())
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A receiving server, and the drain that finds it through DNS."""
+
+    sink: Sink
+    drain: Drain
+
+
+@pytest.fixture
+def world(keys: list[DKIMKey], settings) -> Iterator[Callable[..., World]]:
+    """Make a world whose receiving server obeys `rules`; at most one in a test."""
+    zone = {("inbox.example", "MX"): ["10 mx.inbox.example."], ("mx.inbox.example", "A"): ["127.0.0.1"]}
+    zone |= {(str(key), "TXT"): [write_record(key)] for key in keys}
+    with ExitStack() as stack:
+
+        def make(*rules: str) -> World:
+            sink = stack.enter_context(running_sink(rules))
+            settings.GATEPOST_DNS = (stack.enter_context(serve(zone)).endpoint,)
+            settings.GATEPOST_MX_ALLOW = (ip_network("127.0.0.0/8"),)
+            settings.GATEPOST_MX_PORT = sink.port
+            drain = Drain()
+            stack.callback(drain.close)
+            return World(sink, drain)
+
+        yield make
+
+
+def states() -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for state in Recipient.objects.values_list("state", flat=True):
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def test_it_works(make: Make, world: Callable[..., World]) -> None:
+    here = world()
+    accept([make()])
+    assert not here.drain.work(seconds=10, idle=0.2)
+    (caught,) = here.sink.messages
+    recipient = Recipient.objects.get()
+    assert recipient.state == "delivered"
+    assert recipient.data_sent_at is not None
+    assert [address for address, _ in caught.rcpt_to] == ["bob@inbox.example"]
+    assert read_return_path(caught.mail_from or "") == recipient.pk
+    assert judge(caught.content or b"") == "pass"
+    attempt = Attempt.objects.get()
+    assert (attempt.result, attempt.code, attempt.host) == ("delivered", 250, "mx.inbox.example")
+    assert attempt.signed_by.count("acme.example/") == 2
+    assert list(Event.objects.order_by("sequence").values_list("type", flat=True)) == ["accepted", "delivered"]
+
+
+def test_many_messages_of_many_recipients(make: Make, world: Callable[..., World]) -> None:
+    here = world()
+    people = tuple(Addressee(email=f"p{number}@inbox.example") for number in range(25))
+    accept([make(recipients=people) for _ in range(20)])
+    here.drain.work(seconds=30, idle=0.2)
+    assert states() == {"delivered": 500}
+    assert len(here.sink.messages) == 500
+    assert Event.objects.filter(type="delivered").count() == Attempt.objects.count() == 500
+
+
+def test_what_the_receiver_says_is_what_we_tell(make: Make, world: Callable[..., World]) -> None:
+    here = world("rcpt:550:gone@*::5.1.1 No such user", "rcpt:451:later@*::4.3.2 Try later")
+    people = tuple(Addressee(email=f"{name}@inbox.example") for name in ("good", "gone", "later"))
+    accept([make(recipients=people)])
+    here.drain.work(seconds=10, idle=0.2)
+    assert dict(Recipient.objects.values_list("email", "state")) == {
+        "good@inbox.example": "delivered",
+        "gone@inbox.example": "bounced",
+        "later@inbox.example": "deferred",
+    }
+    bounce = Event.objects.get(type="bounced")
+    assert (bounce.code, bounce.enhanced, "No such user" in bounce.reply) == (550, "5.1.1", True)
+    later = Recipient.objects.get(email="later@inbox.example")
+    assert later.next_attempt_at > timezone.now()
+
+
+def test_a_reply_lost_behind_the_dot_is_ambiguous(make: Make, world: Callable[..., World]) -> None:
+    here = world("dot:drop::1")
+    accept([make()])
+    here.drain.work(seconds=10, idle=0.2)
+    attempt = Attempt.objects.get()
+    assert (attempt.result, attempt.is_ambiguous) == ("deferred", True)
+
+
+def test_a_domain_that_lost_its_verification_sends_nothing(make: Make, world: Callable[..., World]) -> None:
+    here = world()
+    accept([make()])
+    SenderDomain.objects.update(verified_at=None)
+    queries.forget()
+    here.drain.work(seconds=10, idle=0.2)
+    assert here.sink.transactions == []
+    assert Recipient.objects.get().state == "failed"
+    assert "not verified" in Event.objects.get(type="failed").reply
+
+
+def test_a_suspended_accounts_mail_waits(make: Make, world: Callable[..., World], acme: Tenant) -> None:
+    here = world()
+    accept([make()])
+    type(acme.account).objects.update(status="suspended")
+    accounts.forget()
+    here.drain.work(seconds=10, idle=0.2)
+    assert here.sink.transactions == []
+    assert Recipient.objects.get().state == "deferred"
+
+
+def test_a_stopped_drain_finishes_what_it_has_in_flight(make: Make, world: Callable[..., World]) -> None:
+    here = world()
+    accept([make() for _ in range(50)])
+    here.drain.work(seconds=0.01, idle=0.01)
+    here.drain.close()
+    assert "sending" not in states()
+    assert len(here.sink.messages) == states()["delivered"]
+
+
+def test_a_slow_destination_leaves_room_for_others(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "SHARE", 5)
+    monkeypatch.setattr(lanes, "SLOW", 0.0)
+    monkeypatch.setattr(drains, "CROWDED_PAUSE", 0.1)
+    here = world()
+    accept([make() for _ in range(30)])
+    here.drain.work(seconds=20, idle=1)
+    assert states() == {"delivered": 30}
+    assert Recipient.objects.exclude(attempts=1).count() == 0

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 
 from gateway.base.cache import TimedCache
 from tests.support import plugin, postgres, redis
@@ -28,6 +28,18 @@ def acme(db: None) -> Tenant:
 def globex(db: None) -> Tenant:
     """The outsider, who is refused whatever is acme's: globex.example."""
     return make_tenant("globex")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Drop no database: each goes with its server or folder, and a thread that still holds a connection is in nobody's way."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    yield
+    connections.close_all()
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from accounts.access import Level, access_of, account_of
+from accounts.markup import Words
 from accounts.scoped import ScopedAdmin
 
 
@@ -28,14 +29,14 @@ class Act:
     """
 
     name: str
-    label: Any
-    question: Any
+    label: Words
+    question: Words
     past: str
     run: Callable[[Any], str]
     icon: str
     level: Level = Level.DEVELOPER
     is_danger: bool = False
-    is_open: Callable[[Any], bool] = lambda row: True
+    is_open: Callable[[Any], bool] = lambda _: True
 
 
 class ActingAdmin(ScopedAdmin):
@@ -43,8 +44,8 @@ class ActingAdmin(ScopedAdmin):
 
     acts: tuple[Act, ...] = ()
     change_form_template = "console/change_form.html"
-    secret_title: Any = ""
-    secret_text: Any = ""
+    secret_title: Words = ""
+    secret_text: Words = ""
     _made: WeakKeyDictionary[HttpRequest, str] = WeakKeyDictionary()
 
     def get_urls(self) -> list[URLPattern]:
@@ -91,7 +92,7 @@ class ActingAdmin(ScopedAdmin):
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
             row = self.get_object(request, object_id)
             if row is None:
-                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+                return self.not_there(request, object_id)
             if not self.may_act(request, act, row):
                 raise PermissionDenied
             return self._do(request, act, row) if request.method == "POST" else self._ask(request, act, row)

@@ -72,7 +72,7 @@ class MembershipAdmin(ActingAdmin):
             return [(None, {"fields": self._needed(request, ("account", "email", "role"))})]
         return super().get_fieldsets(request, obj)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001,FBT002
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = InvitationForm
         return super().get_form(request, obj, change=change, **kwargs)
@@ -87,7 +87,7 @@ class MembershipAdmin(ActingAdmin):
         is_free = not isinstance(obj, Membership) or not is_last_owner(obj)
         return super().has_delete_permission(request, obj) and self._is_below(request, obj) and is_free
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         self.check_may(request, Level.ADMIN, obj)
         if obj.user_id is None:
             password = tokens.make_secret()
@@ -136,7 +136,7 @@ class UserAdmin(ActingAdmin):
         ),
     )
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
             password = tokens.make_secret()
             obj.set_password(password)

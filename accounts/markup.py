@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import nh3
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+Words = str | Promise  # translated when shown
 MOST_PREVIEWED = 400_000  # characters of HTML or text that a page shows
 
 # What mail is made of. Missing on purpose: link, meta and base, which can reach out to other hosts even where no script
 # runs and nothing loads; forms, frames and foreign content (SVG, MathML), where sanitisers and browsers disagree.
 _TAGS = nh3.ALLOWED_TAGS | {"style", "font", "center", "tt", "big", "section", "main", "address", "picture", "u", "s"}
-_ATTRIBUTES = {
-    tag: names
-    | {"style", "class", "id", "dir", "lang", "title", "align", "valign", "width", "height", "bgcolor", "background", "border"}
-    | {"cellpadding", "cellspacing", "colspan", "rowspan", "color", "face", "size", "role", "alt"}
-    for tag, names in ({tag: set() for tag in _TAGS} | nh3.ALLOWED_ATTRIBUTES).items()
+_LOOKS = {
+    *("style", "class", "id", "dir", "lang", "title", "role", "alt", "color", "face", "size", "background", "bgcolor"),
+    *("align", "valign", "width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan"),
 }
+_ATTRIBUTES = {tag: nh3.ALLOWED_ATTRIBUTES.get(tag, set()) | _LOOKS for tag in _TAGS}
 _SCHEMES = {"http", "https", "mailto", "tel", "data", "cid"}
 
 # Set within the frame as well, for a browser that does not hand the page's own policy down to it.
@@ -31,7 +32,7 @@ _HEAD = (
 )
 
 
-def badge(text: str, tone: str = "idle") -> SafeString:
+def badge(text: Words, tone: str = "idle") -> SafeString:
     """Return a coloured label; `tone` is good, busy, late, bad or idle."""
     return format_html('<span class="gp-badge gp-{}">{}</span>', tone, text)
 

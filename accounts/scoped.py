@@ -15,13 +15,14 @@ from django.contrib.admin import RelatedFieldListFilter
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import ForeignKey, Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
 from accounts.access import Access, Level, access_of, account_of
+from accounts.markup import Words
 from accounts.models import AuditEntry
 from accounts.scoping import AccountQuerySet
 
@@ -74,7 +75,7 @@ class BoundedPaginator(_Paginator):
 class ScopedFilter(RelatedFieldListFilter):
     """A list filter over a foreign key that offers only what the person may see."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         rows = scope(field.remote_field.model._default_manager.all(), access_of(request))  # noqa: SLF001  Django's own way
         return [(row.pk, str(row)) for row in rows.order_by("pk")[:MOST_CHOICES]]
 
@@ -101,7 +102,7 @@ class ScopedForm(_Form):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         owner = cleaned.get("account") or getattr(self.instance, "account", None)
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             if owner is not None and isinstance(value, Model) and account_of(value) not in {None, owner.pk}:
                 self.add_error(name, _("This belongs to another account than the rest of the form."))
         return cleaned
@@ -153,8 +154,8 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
     list_per_page = 50
     list_max_show_all = 0
     change_list_template = "console/change_list.html"
-    empty_title: str = ""
-    empty_text: str = ""
+    empty_title: Words = ""
+    empty_text: Words = ""
     empty_template: str = ""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -164,10 +165,14 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         rows: QuerySet[Any] = super().get_queryset(request)
         return scope(rows, access_of(request), self.rights.view)
 
+    def not_there(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Answer for a row that is not there, or not for this person: nobody can tell which."""
+        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ScopedList]:
         return ScopedList
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001,FBT002
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.access = access_of(request)
         return form
@@ -186,6 +191,10 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
     def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
         return self._needed(request, super().get_list_filter(request))
 
+    def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
+        """Look an account up by its name instead of listing them all: an operator has thousands."""
+        return ("account",) if any(field.name == "account" for field in self.opts.fields) else ()
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         fields = tuple(super().get_readonly_fields(request, obj))
         is_fixed = obj is not None and "account" not in fields and any(f.name == "account" for f in self.opts.fields)
@@ -198,7 +207,7 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
 
     # Changes, and the memory of them ---------------------------------------------------------------------------------
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         self.check_may(request, self.rights.change if change else self.rights.add, obj)
         super().save_model(request, obj, form, change)
 

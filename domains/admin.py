@@ -154,7 +154,7 @@ class SMTPUserAdmin(ActingAdmin):
         ),
     )
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001,FBT002
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = SMTPUserForm
         return super().get_form(request, obj, change=change, **kwargs)
@@ -165,7 +165,7 @@ class SMTPUserAdmin(ActingAdmin):
         fixed = ("account", "user_name", "secret", "state")
         return fixed if access_of(request).is_operator else (*fixed, "is_blocked", "blocked_until")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
         else:
@@ -229,7 +229,7 @@ class APIKeyAdmin(ActingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("account", "prefix", "state", "scope", "created_at", "used_at", "revoked_at")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return

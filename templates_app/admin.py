@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -84,10 +84,10 @@ class TemplateAdmin(ScopedAdmin):
         groups = ((None, names), (_("Content"), content), (_("Versions"), shown))
         return [(title, {"fields": self._needed(request, fields)}) for title, fields in groups if fields]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(version_count=Count("versions"))
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         has_new_content = form.has_new_content
         super().save_model(request, obj, form, change)
         if has_new_content:
@@ -141,7 +141,7 @@ class AddressListAdmin(ScopedAdmin):
     empty_title = _("No address list")
     empty_text = _("A list is a named set of addresses to send to in bulk; calls name it by its address.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(member_count=Count("members"))
 
     @admin.display(description=_("members"))

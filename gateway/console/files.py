@@ -15,7 +15,7 @@ def give_file(content: bytes, filename: str, content_type: str = "") -> HttpResp
     """Return a download. The name loses what could act as a path, a header or a reversal of its reading direction."""
     kind = content_type.partition(";")[0].strip().lower()
     response = HttpResponse(content, content_type=kind if _TYPE.fullmatch(kind) else "application/octet-stream")
-    response.headers["Content-Disposition"] = content_disposition_header(True, fit_name(filename)) or "attachment"  # noqa: FBT003
+    response.headers["Content-Disposition"] = content_disposition_header(True, fit_name(filename)) or "attachment"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

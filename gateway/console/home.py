@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Access
+from accounts.markup import Words
 from accounts.scoped import scope
 from domains.models import APIKey, SenderDomain, SMTPUser
 from gateway.models import Message
@@ -20,8 +21,8 @@ from gateway.models import Message
 class Step:
     """One thing to do before mail flows, and whether it was done in one of the person's accounts."""
 
-    title: Any
-    text: Any
+    title: Words
+    text: Words
     url: str
     is_done: bool
 
@@ -34,7 +35,7 @@ def steps(access: Access) -> list[Step]:
     ]
 
 
-def _steps() -> Iterable[tuple[Any, Any, str, QuerySet[Any]]]:
+def _steps() -> Iterable[tuple[Words, Words, str, QuerySet[Any]]]:
     verified = Q(is_active=True) & (Q(verified_at__isnull=False) | Q(is_trusted=True))
     domains = SenderDomain.objects.filter(verified)
     users = SMTPUser.objects.filter(is_deleted=False)

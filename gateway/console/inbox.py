@@ -1,4 +1,4 @@
-"""The mail that the demo's receiving server caught: a folder of `<n>.eml` and its journal. Read with care: all of it is strange.
+"""The mail that the demo's receiving server caught: a folder of `<n>.eml` and its journal. All of it may be garbage.
 
 The folder is what counts; a mail without its line in the journal shows all the same.
 """
@@ -86,18 +86,18 @@ def _read_caught(folder: Path, number: int, entry: Mapping[str, Any], until: flo
         mail_from=str(entry.get("mail_from") or ""),
         rcpt_to=tuple(_addresses(entry.get("rcpt_to"))),
         tls=str(entry.get("tls") or ""),
-        verdict=str(entry.get("dkim") or "") or _verdict(path, facts.st_mtime_ns, facts.st_size, until),
+        verdict=str(entry.get("dkim") or "") or _verdict(path, facts.st_mtime_ns, until),
         head=read_letter(head),
     )
 
 
-def _verdict(path: Path, changed: int, size: int, until: float) -> str:
-    return _judge(path, changed, size) if clock.monotonic() < until else ""
+def _verdict(path: Path, changed: int, until: float) -> str:
+    return _judge(path, changed) if clock.monotonic() < until else ""
 
 
 @lru_cache(maxsize=2_000)
-def _judge(path: Path, changed: int, size: int) -> str:
-    """Judge a mail once; `changed` and `size` tell a mail from another that had its name before."""
+def _judge(path: Path, changed: int) -> str:  # noqa: ARG001  a part of the key: tells a mail from an older one of its name
+    """Judge a mail, once."""
     raw = _read(path, MOST_READ)
     try:
         return judge(raw) if raw is not None else ""

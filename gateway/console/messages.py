@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import date
@@ -54,11 +55,14 @@ class StateFilter(admin.SimpleListFilter):
 class MessageList(ScopedList):
     """A page of messages, each with the summary of its recipients as `summary`."""
 
+    result_list: Any
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
-        summaries = summarise(self.result_list)
-        for message in self.result_list:
+        messages: list[Any] = list(self.result_list)
+        self.result_list = messages
+        summaries = summarise(messages)
+        for message in messages:
             message.summary = summaries.get(message.pk, NONE_YET)
 
     def url_for_result(self, result: Message) -> str:
@@ -106,7 +110,9 @@ class MessageAdmin(ScopedAdmin):
     ) -> HttpResponse:
         message = self.get_object(request, object_id)
         if message is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self.not_there(request, object_id)
+        if request.method not in {"GET", "HEAD"}:
+            raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
             "title": message.subject or _("(no subject)"),

@@ -24,7 +24,7 @@ def _room(title: Any, icon: str, model: str, **more: Any) -> dict[str, Any]:
 
 
 def _asset(name: str) -> Any:
-    return lambda request: static(f"console/{name}")
+    return lambda _: static(f"console/{name}")
 
 
 ROOMS: list[dict[str, Any]] = [

@@ -35,7 +35,7 @@ def demo_only(view: View) -> View:
     def guarded(request: HttpRequest, **parts: int) -> HttpResponse:
         if not settings.GATEPOST_INBOX:
             raise Http404
-        return view(request, Path(settings.GATEPOST_INBOX), **parts)
+        return view(request, folder=Path(settings.GATEPOST_INBOX), **parts)
 
     return guarded
 
@@ -65,13 +65,13 @@ def show_inbox(request: HttpRequest, folder: Path, number: int | None = None) ->
 
 
 @demo_only
-def give_source(request: HttpRequest, folder: Path, number: int) -> HttpResponse:
+def give_source(_: HttpRequest, folder: Path, number: int) -> HttpResponse:
     """Hand out a mail as it arrived."""
     return give_file(_source(folder, number), f"{number}.eml", "message/rfc822")
 
 
 @demo_only
-def give_part(request: HttpRequest, folder: Path, number: int, position: int) -> HttpResponse:
+def give_part(_: HttpRequest, folder: Path, number: int, position: int) -> HttpResponse:
     """Hand out one file of a mail."""
     files = read_letter(_source(folder, number)).files
     if position >= len(files):
@@ -92,7 +92,8 @@ def _chosen(folder: Path, number: int | None) -> dict[str, Any]:
         return {"mail": None}
     source = _source(folder, number)
     letter = read_letter(source)
-    return {"mail": mail, "letter": letter, "parts": _parts(number, letter, source)}
+    shown = [(name, letter.header(name.lower())) for name in ("From", "To", "Cc")]
+    return {"mail": mail, "letter": letter, "shown": shown, "parts": _parts(number, letter, source)}
 
 
 def _parts(number: int, letter: Letter, source: bytes) -> Parts:

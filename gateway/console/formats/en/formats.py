@@ -1,0 +1,3 @@
+DATETIME_FORMAT = "j M Y H:i"
+DATE_FORMAT = "j M Y"
+TIME_FORMAT = "H:i"

@@ -11,11 +11,21 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, connections
 
+from domains.keys import add_keys
+from domains.models import DKIMKey
 from gateway.base.cache import TimedCache
+from gateway.engine.intake import close_intake
 from tests.support import plugin, postgres, redis
 from tests.support.cast import Tenant, make_tenant
 
 OURS = ("accounts", "domains", "gateway", "templates_app", "tracking")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The intake's thread has a connection of its own, and a database that somebody is connected to cannot be dropped."""
+    yield
+    close_intake()
 
 
 @pytest.fixture
@@ -28,6 +38,14 @@ def acme(db: None) -> Tenant:
 def globex(db: None) -> Tenant:
     """The outsider, who is refused whatever is acme's: globex.example."""
     return make_tenant("globex")
+
+
+@pytest.fixture
+def acme_keys(acme: Tenant) -> list[DKIMKey]:
+    """The DKIM keys of acme.example, published: an RSA key and an Ed25519 key."""
+    keys = add_keys(acme.domain)
+    acme.domain.dkim_keys.update(published_at=acme.domain.verified_at)
+    return keys
 
 
 @pytest.fixture(scope="session")
@@ -44,17 +62,19 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_memory() -> None:
-    """No test sees what another left in a cache: neither in the process nor in Redis."""
+    """No test sees what another left in a cache: neither in Redis nor in a module that has something to `forget`."""
     cache.clear()
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in OURS:
-            _clear_caches(module)
+            _forget(module)
 
 
-def _clear_caches(module: ModuleType) -> None:
-    for value in list(vars(module).values()):
+def _forget(module: ModuleType) -> None:
+    for name, value in list(vars(module).items()):
         if isinstance(value, TimedCache):
             value.clear()
+        elif name == "forget" and value.__module__ == module.__name__:
+            value()
 
 
 @pytest.fixture(scope="session")

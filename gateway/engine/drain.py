@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from threading import Lock, Thread
+from threading import Barrier, Lock, Thread
 from typing import Any, TypeVar
 
 import uvloop
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+THREADS = 3  # that claim, note and settle, each with a database connection of its own
 CAPACITY = 400  # copies in flight
 BATCH = 200  # copies of one claim
 CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination had no room
@@ -49,7 +50,7 @@ class Drain:
 
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
-        self._database = ThreadPoolExecutor(3, thread_name_prefix="drain")
+        self._database = ThreadPoolExecutor(THREADS, thread_name_prefix="drain")
         self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")
         self._in_flight: dict[int, Copy] = {}
         self._lanes = Lanes()
@@ -76,8 +77,15 @@ class Drain:
         self._call(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_WITHIN)
+        self._disconnect()
         self._database.shutdown()
         self._ear.shutdown()
+
+    def _disconnect(self) -> None:
+        """Close the connection of every thread: none begins a second time before all have begun."""
+        all_at_it = Barrier(THREADS)
+        for closing in [self._database.submit(_close_connection, all_at_it) for _ in range(THREADS)]:
+            closing.result(CLOSE_WITHIN)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -257,6 +265,11 @@ def _with_connection(act: Callable[..., T], *arguments: Any) -> T:
     except Exception:
         connection.close()  # whatever state it is in, the next call begins with a fresh one
         raise
+
+
+def _close_connection(all_at_it: Barrier) -> None:
+    all_at_it.wait(CLOSE_WITHIN)
+    connection.close()
 
 
 _lock = Lock()

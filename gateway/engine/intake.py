@@ -49,9 +49,10 @@ class Intake:
     """The thread that commits, and the queue before it."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[Item] = queue.Queue(WAITING)
+        self._waiting: queue.Queue[Item | None] = queue.Queue(WAITING)
         self._last_size = 0
-        Thread(target=self._run, name="intake", daemon=True).start()
+        self._thread = Thread(target=self._run, name="intake", daemon=True)
+        self._thread.start()
 
     def put(self, submission: Submission) -> Future[Accepted]:
         future: Future[Accepted] = Future()
@@ -61,28 +62,38 @@ class Intake:
             future.set_exception(Unavailable("Too many messages are waiting to be stored. Try again in a moment."))
         return future
 
+    def close(self) -> None:
+        """Commit what waits, and stop."""
+        self._waiting.put(None)
+        self._thread.join(DEADLINE)
+
     def _run(self) -> None:
-        while True:
-            group = self._gather()
+        while group := self._gather():
             try:
                 settle(group)
             except Exception:
                 log.exception("A group of %d submissions failed.", len(group))
                 _fail(group, Unavailable())
             time.sleep(PAUSE)
+        connection.close()
 
     def _gather(self) -> list[Item]:
-        """Return the next group: at least one, and more where the last group had company too."""
-        group = [self._waiting.get()]
+        """Return the next group: at least one, and more where the last group had company too; none at the end."""
+        item = self._waiting.get()
         deadline = time.monotonic() + (LINGER if self._last_size > 1 or not self._waiting.empty() else 0)
-        octets = _octets(group[0][0])
-        while len(group) < GROUP and octets < GROUP_BYTES:
+        group: list[Item] = []
+        octets = 0
+        while item is not None:
+            group.append(item)
+            octets += _octets(item[0])
+            if len(group) == GROUP or octets >= GROUP_BYTES:
+                break
             try:
                 item = self._waiting.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
-            group.append(item)
-            octets += _octets(item[0])
+        if item is None and group:
+            self._waiting.put(None)  # the end comes after this group
         self._last_size = len(group)
         return group
 
@@ -135,3 +146,10 @@ def _intake() -> Intake:
         if not _running:
             _running.append(Intake())
         return _running[0]
+
+
+def close_intake() -> None:
+    """Commit what this process was handed in, and stop; a later submission starts anew."""
+    with _lock:
+        while _running:
+            _running.pop().close()

@@ -76,6 +76,11 @@ class Connection(asyncio.Protocol):
         self.served = 0
         self.deadline = float("inf")
 
+    @property
+    def taken(self) -> int:
+        """How many messages it has served, and those that it is serving."""
+        return self.served + len(self._jobs)
+
     # The socket -------------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -161,7 +161,7 @@ class Lane:
         self._pool.feed_starved()
 
     def may_serve_more(self, connection: Connection) -> bool:
-        return connection.served < self._messages and len(self._ready) <= self._pace.cap
+        return connection.taken < self._messages and len(self._ready) <= self._pace.cap
 
     def failed_to_open(self, verdict: Verdict) -> None:
         """Take that the host takes no more connections than it has now; or none at all, so that nothing need wait."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gateway.base.environment import Endpoint
 
-CUT, HANG = "(cut)", "(hang)"  # close without a reply; never reply
+CUT, HANG, DRIP = "(cut)", "(hang)", "(drip)"  # close without a reply; never reply; reply a byte at a time, without end
 FULL = ("PIPELINING", "8BITMIME", "SIZE 50000000", "SMTPUTF8", "ENHANCEDSTATUSCODES")
 
 Answer = str | Callable[[str, "Visit"], str]
@@ -40,8 +40,10 @@ class Visit:
 
 
 class Receiver:
-    """Listens at `endpoint` while it is entered. `script` maps greeting, EHLO, HELO, STARTTLS, MAIL, RCPT, DATA, DOT, RSET, QUIT
-    to an answer: a whole reply without its last CRLF, CUT, HANG, or a function of the command's argument and the visit.
+    """Listens at `endpoint` while it is entered.
+
+    `script` maps greeting, DOT, or a command's verb to an answer: a whole reply without its last CRLF, CUT, HANG, DRIP, or a
+    function of the command's argument and the visit; an empty one is the usual answer.
 
     `injected` goes out in the same segment as the go-ahead to STARTTLS. A receiver without `PIPELINING` notes in `rushed`
     the commands that came before the last one was answered.
@@ -65,10 +67,11 @@ class Receiver:
         self._tls = tls
         self._injected = injected
         self._at = (host, port)
+        self._heard = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Receiver:
-        self._server = await asyncio.start_server(self._accept, *self._at)
+        self._server = await asyncio.start_server(self._accept, *self._at, limit=2**25)
         self.endpoint = Endpoint(*self._server.sockets[0].getsockname()[:2])
         return self
 
@@ -82,6 +85,12 @@ class Receiver:
     def commands(self) -> list[str]:
         return [command for visit in self.visits for command in visit.commands]
 
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so that a command may have brought about."""
+        while not is_so():
+            self._heard.clear()
+            await self._heard.wait()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -90,8 +99,8 @@ class Receiver:
         self.visits.append(visit)
         try:
             await _Conversation(self, visit, reader, writer).hold()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the client has gone, as it may
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has gone, as it may, or the test is over
         finally:
             self._tasks.discard(task)
             writer.close()
@@ -110,6 +119,7 @@ class _Conversation:
         while goes_on:
             line = (await self.reader.readuntil(b"\r\n")).decode().removesuffix("\r\n")
             self.visit.commands.append(line)
+            self.owner._heard.set()
             self._note_rush(line)
             verb, _, argument = line.partition(" ")
             goes_on = await self._act(verb.upper(), argument)
@@ -119,25 +129,20 @@ class _Conversation:
             self.owner.rushed.append(line)
 
     async def _act(self, verb: str, argument: str) -> bool:
-        match verb:
-            case "EHLO":
-                offers = [e for e in self.owner.extensions if e != "STARTTLS" or not self.visit.is_secure]
-                return await self._answer(verb, argument, "\r\n250-".join(["250-mx.test", *offers[:-1]]) + f"\r\n250 {offers[-1]}")
-            case "STARTTLS":
-                return await self._start_tls()
-            case "MAIL":
-                self.mail = argument
-                return await self._answer(verb, argument, "250 2.1.0 Ok")
-            case "RCPT":
-                self.rcpt = argument
-                return await self._answer(verb, argument, "250 2.1.5 Ok")
-            case "DATA":
-                return await self._take_data()
-            case "QUIT":
-                await self._answer(verb, argument, "221 2.0.0 Bye")
-                return False
-            case _:
-                return await self._answer(verb, argument, "250 2.0.0 Ok")
+        if verb == "STARTTLS":
+            return await self._start_tls()
+        if verb == "DATA":
+            return await self._take_data()
+        if verb == "MAIL":
+            self.mail = argument
+        elif verb == "RCPT":
+            self.rcpt = argument
+        usual = self._greet() if verb == "EHLO" else "221 2.0.0 Bye" if verb == "QUIT" else "250 2.0.0 Ok"
+        return await self._answer(verb, argument, usual) and verb != "QUIT"
+
+    def _greet(self) -> str:
+        offers = ["mx.test", *(e for e in self.owner.extensions if e != "STARTTLS" or not self.visit.is_secure)]
+        return "\r\n".join([*(f"250-{offer}" for offer in offers[:-1]), f"250 {offers[-1]}"])
 
     async def _start_tls(self) -> bool:
         if "STARTTLS" in self.owner.script:
@@ -177,6 +182,9 @@ class _Conversation:
             return False
         if answer == HANG:
             await asyncio.sleep(60)
+        while answer == DRIP:
+            self.writer.write(b"2")
+            await asyncio.sleep(0.02)
         self.writer.write(answer.encode() + b"\r\n")
         await self.writer.drain()
         return not answer.startswith("421")

@@ -5,14 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from tests.support.browsers import log_in
 from tests.support.cast import Tenant
-
-
-def log_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from accounts.acts import ActingAdmin
 from accounts.models import AuditEntry, Membership, User
 from accounts.scoped import ScopedAdmin
 from gateway.models import Message
-from tests.gateway.console.conftest import log_in
 from tests.gateway.console.everything import make_everything
+from tests.support.browsers import log_in
 from tests.support.cast import Tenant
 from tests.support.factories import make_operator, make_person
 

@@ -64,18 +64,18 @@ class Router:
     def __init__(self, resolver: Resolver | None = None, rules: Rules | None = None) -> None:
         self._resolver = resolver or default_resolver()
         self._rules = rules or Rules()
-        self._kept: dict[str, tuple[float, _Groups | Outcome]] = {}
+        self._kept: dict[str, tuple[float, Route | _Groups | Outcome]] = {}
 
     async def route(self, domain: str) -> Route | Outcome:
         """Return where mail for `domain` (ASCII) goes, equal hosts in random order; an Outcome where it cannot go."""
         kept = self._kept.get(domain)
         if kept is None or kept[0] < clock.monotonic():
             found = await (self._find_relay() if self._rules.relay else self._find(domain))
-            kept = self._keep(domain, found)
-        found = kept[1]
-        return found if isinstance(found, Outcome) else Route(tuple(chain.from_iterable(map(_shuffled, found)))[:MAX_ADDRESSES])
+            kept = self._keep(domain, found if isinstance(found, Outcome) or _has_choice(found) else _flatten(found))
+        way = kept[1]
+        return _flatten(tuple(map(_shuffled, way))) if isinstance(way, tuple) else way
 
-    def _keep(self, domain: str, found: _Groups | Outcome) -> tuple[float, _Groups | Outcome]:
+    def _keep(self, domain: str, found: Route | _Groups | Outcome) -> tuple[float, Route | _Groups | Outcome]:
         if len(self._kept) >= _CACHE_SIZE:
             self._kept.clear()
         seconds = _KEEP_TROUBLE if isinstance(found, Outcome) else KEEP
@@ -155,13 +155,19 @@ def _explain(domain: str, lack: str, answers: Sequence[Answer]) -> Outcome:
     return _bounced(code, f"Mail for {domain} goes to {', '.join(records[:3])}, which is not on the public Internet.")
 
 
-def _shuffled(group: tuple[Host, ...]) -> Sequence[Host]:
+def _has_choice(groups: _Groups) -> bool:
+    return any(len({host.name for host in group}) > 1 for group in groups)
+
+
+def _shuffled(group: tuple[Host, ...]) -> tuple[Host, ...]:
     """Return the hosts in random order, so that load spreads; the addresses of one host stay together."""
     names = list(dict.fromkeys(host.name for host in group))
-    if len(names) < 2:
-        return group
     shuffle(names)
-    return [host for name in names for host in group if host.name == name]
+    return tuple(host for name in names for host in group if host.name == name)
+
+
+def _flatten(groups: _Groups) -> Route:
+    return Route(tuple(chain.from_iterable(groups))[:MAX_ADDRESSES])
 
 
 def _deferred(enhanced: str, reply: str) -> Outcome:

@@ -42,14 +42,16 @@ def is_canonical(wire: bytes) -> bool:
 
     What another server could read as an end of data inside of a message (SMTP smuggling) is thereby not in it.
     """
-    rest = wire.replace(b"\r\n", b"")
-    return wire.endswith(b"\r\n") and b"\n" not in rest and b"\r" not in rest and b"\0" not in rest
+    # Put every CR right once more and see whether that changes anything: searching for single octets is what is fast.
+    right = wire.replace(b"\r", b"").replace(b"\n", b"\r\n")
+    return wire == right and wire.endswith(b"\n") and b"\0" not in wire
 
 
 def stuff(wire: bytes) -> bytes:
     """Return `wire` with a dot before each line that begins with one (RFC 5321 4.5.2)."""
-    stuffed = wire.replace(b"\r\n.", b"\r\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+    if wire.rfind(b"\r\n.") >= 0:
+        wire = wire.replace(b"\r\n.", b"\r\n..")
+    return b"." + wire if wire.startswith(b".") else wire
 
 
 def find_obstacle(transaction: Transaction, extensions: Extensions) -> tuple[str, str] | None:

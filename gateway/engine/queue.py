@@ -27,7 +27,7 @@ from gateway.models import Attempt, Recipient
 from tracking import events
 from tracking.models import EventType
 
-LEASE = 60  # seconds; renewed by its holder every third of that
+LEASE = 30  # seconds; renewed by its holder every third of that
 LOST_LEASES = 5  # after so many tries that nobody came back from, a recipient is failed instead of tried again
 RETRIES_SHARE = 10  # one in so many of a batch is kept for retries that are due
 TENANTS = 200  # accounts that one claim serves in turn

@@ -1,0 +1,82 @@
+"""Every process is killed at once while mail is queued; started again, they deliver all of it (promises I1, I3, I4)."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.support.installation import Installation, install, production_settings, wait_for
+
+MESSAGES = 1500
+PRODUCT = ("web", "worker1", "worker2", "beat")
+
+
+@pytest.fixture
+def production(tmp_path: Path, postgres_url: str, redis_url: str) -> Iterator[Installation]:
+    base, _, _ = postgres_url.rpartition("/")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier("faults_kill")))
+    with install(tmp_path / "data", **production_settings(tmp_path, f"{base}/faults_kill", redis_url)) as made:
+        yield made
+
+
+def hand_in(installation: Installation, key: str, number: int) -> bool:
+    """Send a message by HTTP; return whether it was acknowledged."""
+    body = {
+        "Subject": f"number {number}",
+        "ContentType": "plain",
+        "PlainContent": "x" * 5000,
+        "From": {"email": "ann@demo.example", "name": "Ann"},
+        "To": [{"email": f"p{number}@inbox.example", "name": "Bob"}],
+    }
+    request = urllib.request.Request(
+        f"http://{installation.endpoint('GATEPOST_HTTP')}/api/v1/email",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {key}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return "MessageID" in json.load(reply)
+    except OSError:
+        return False  # no reply was seen: accepted or not, both are right
+
+
+def arrived(installation: Installation) -> Counter[str]:
+    return Counter(one["address"] for entry in installation.caught() for one in entry["rcpt_to"])
+
+
+def test_nothing_acknowledged_is_lost(production: Installation) -> None:
+    given: dict[str, Any] = production.bootstrap("--no-limits")
+    production.start("receiver", *PRODUCT)
+    with ThreadPoolExecutor(8) as threads:
+        answers = threads.map(lambda number: hand_in(production, given["domain"]["api_key"], number), range(MESSAGES))
+        wait_for(lambda: len(arrived(production)) > MESSAGES // 10, lambda: production.log[-2000:])
+        production.kill(*PRODUCT)
+        acknowledged = {f"p{number}@inbox.example" for number, done in enumerate(answers) if done}
+    assert len(arrived(production)) < len(acknowledged), "the kill came too late to prove anything"
+    production.start(*PRODUCT)
+    wait_for(lambda: acknowledged <= set(arrived(production)), lambda: production.log[-2000:], seconds=120)
+    twice = sum(count - 1 for count in arrived(production).values())
+    production.stop()
+    assert not find_rows(production, "state NOT IN ('delivered')")
+    assert twice <= len(find_ambiguous(production))  # each one that came twice is known as such
+
+
+def find_rows(installation: Installation, where: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(installation.env["DATABASE_URL"]) as connection:
+        return connection.execute(f"SELECT id, state FROM gateway_recipient WHERE {where}").fetchall()
+
+
+def find_ambiguous(installation: Installation) -> list[tuple[Any, ...]]:
+    """Return the tries of which we know that their message may have arrived although nobody came back to say so."""
+    with psycopg.connect(installation.env["DATABASE_URL"]) as connection:
+        return connection.execute("SELECT id FROM gateway_attempt WHERE is_ambiguous AND result = 'lost'").fetchall()

@@ -59,6 +59,12 @@ class Lane:
     def is_forgettable(self) -> bool:
         return not self.is_active and not self._pace.is_paused
 
+    @property
+    def wants_connection(self) -> bool:
+        """Whether one more would help: the number being opened doubles with those that are open."""
+        opening = len(self._opening)
+        return opening < min(self._pace.cap - len(self._ready), max(1, len(self._ready)), len(self._waiting))
+
     # Jobs -------------------------------------------------------------------------------------------------------------
 
     def add(self, job: Job) -> None:
@@ -72,10 +78,7 @@ class Lane:
         """Give waiting jobs to idle connections, and open more where there are not enough."""
         while self._waiting and self._idle:
             self._idle.pop().work()
-        room = min(self._pace.cap - len(self._ready), max(1, len(self._ready)), len(self._waiting)) - len(self._opening)
-        for _ in range(room):
-            if not self._pool.has_room_for(self):
-                return
+        while self.wants_connection and self._pool.has_room_for(self):
             self._open()
 
     def next_job(self) -> Job | None:
@@ -158,7 +161,7 @@ class Lane:
 
     def became_idle(self, connection: Connection) -> None:
         self._idle.append(connection)
-        self._pool.feed_starved()
+        self._pool.take_turns_soon()
 
     def may_serve_more(self, connection: Connection) -> bool:
         return connection.taken < self._messages and len(self._ready) <= self._pace.cap
@@ -211,6 +214,8 @@ class Pool:
         self.loop = asyncio.get_running_loop()
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._starved: dict[Lane, None] = {}  # waiting for another lane's connection to end, in order
+        self._turn: Lane | None = None
+        self._is_turning = False
         self._open = 0
         self._connecting: set[asyncio.Task[None]] = set()
         self._all_closed = asyncio.Event()
@@ -254,12 +259,30 @@ class Pool:
     # How many connections ---------------------------------------------------------------------------------------------
 
     def has_room_for(self, lane: Lane) -> bool:
-        """Tell whether `lane` may open a connection; where not, its turn comes when another has ended."""
-        if self._open < self.limits.connections:
+        """Tell whether `lane` may open a connection; where not, it gets its turn when another has ended."""
+        is_its_turn, self._turn = self._turn is lane, None
+        if self._open < self.limits.connections and (is_its_turn or not self._starved):
             return True
         self._starved[lane] = None
-        any(other.close_one_idle() for other in self._lanes.values())
+        self.take_turns_soon()
         return False
+
+    def take_turns_soon(self) -> None:
+        if self._starved and not self._is_turning:
+            self._is_turning = True
+            self.loop.call_soon(self._take_turns)
+
+    def _take_turns(self) -> None:
+        """Let starved lanes open a connection each, the longest starved first; make room by closing one that is idle."""
+        self._is_turning = False
+        while self._starved and self._open < self.limits.connections:
+            lane = self._turn = next(iter(self._starved))
+            del self._starved[lane]
+            lane.feed()
+            self._turn = None
+        self._starved = {lane: None for lane in self._starved if lane.wants_connection}
+        if self._starved:
+            any(lane.close_one_idle() for lane in self._lanes.values())
 
     def opened(self, connecting: Coroutine[Any, Any, None]) -> None:
         self._open += 1
@@ -271,14 +294,7 @@ class Pool:
         self._open -= 1
         if not self._open:
             self._all_closed.set()
-        self.feed_starved()
-
-    def feed_starved(self) -> None:
-        """Give the lane that has waited longest its turn."""
-        if self._starved:
-            lane = next(iter(self._starved))
-            del self._starved[lane]
-            self.loop.call_soon(lane.feed)
+        self.take_turns_soon()
 
     # Deadlines --------------------------------------------------------------------------------------------------------
 

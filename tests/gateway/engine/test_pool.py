@@ -64,6 +64,20 @@ def test_few_connections_serve_many_destinations_in_turn():
     assert [len(receiver.letters) for receiver in receivers] == [5] * 6
 
 
+def test_a_busy_destination_lets_others_have_their_turn():
+    ended = []
+
+    async def work(pool, receivers):
+        busy, other = receivers
+        jobs = [*(make_job(busy, n) for n in range(30)), make_job(other, 99)]
+        for job in jobs:
+            job.verdict.add_done_callback(lambda _, job=job: ended.append(job.parcel.recipient_id))
+        return await send_all(pool, jobs)
+
+    pool_through([{}, {}], work, limits=Limits(connections=1, messages=5))
+    assert ended.index(99) == 5
+
+
 def test_two_names_of_one_address_share_its_connections():
     async def work(pool, receivers):
         jobs = [make_job(receivers[0], n, name=name) for n, name in enumerate(["a.test", "b.test"])]

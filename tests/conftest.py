@@ -21,13 +21,6 @@ from tests.support.cast import Tenant, make_tenant
 OURS = ("accounts", "domains", "gateway", "templates_app", "tracking")
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """The intake's thread has a connection of its own, and a database that somebody is connected to cannot be dropped."""
-    yield
-    close_intake()
-
-
 @pytest.fixture
 def acme(db: None) -> Tenant:
     """Our tenant: acme.example."""
@@ -56,7 +49,9 @@ def django_db_keepdb() -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Close what outlives a test: the intake's thread with its connection, and this thread's own."""
     yield
+    close_intake()
     connections.close_all()
 
 

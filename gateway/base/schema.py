@@ -19,8 +19,6 @@ def check_schema() -> None:
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
         raise NotReadyError(f"The database is unreachable: {_first_line(error)}. Check DATABASE_URL.") from None
-    finally:
-        connection.close()
     if behind:
         raise NotReadyError(f"The database's schema is behind by {len(behind)} migrations; run `manage.py migrate` first.")
 
@@ -29,7 +27,6 @@ def make_schema() -> None:
     """In embedded mode bring the schema up to this code; in production, where that is a step of its own, check it."""
     if settings.EMBEDDED:
         call_command("migrate", verbosity=0, interactive=False)
-        connection.close()
     check_schema()
 
 

@@ -6,6 +6,7 @@ import sys
 
 from celery import shared_task
 from celery.signals import beat_init, worker_init, worker_process_shutdown
+from django.db import connection
 
 from gateway.base import wake
 from gateway.base.schema import NotReadyError, check_schema
@@ -40,6 +41,7 @@ def check_database(**_: object) -> None:
         check_schema()
     except NotReadyError as error:
         sys.exit(str(error))
+    connection.close()  # children are forked from here
 
 
 @worker_process_shutdown.connect

@@ -6,18 +6,15 @@ It takes its jobs from its keeper (the pool's lane) one after the other, the nex
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
-from dataclasses import dataclass
-from functools import cache
-from ipaddress import ip_address
+from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 
-from gateway.engine.outcome import Outcome, Result
+from gateway.engine import secure
 from gateway.engine.parcel import Job, Parcel, Verdict
 from gateway.engine.parking import Parking
-from gateway.engine.replies import classify, find_enhanced
 from gateway.engine.routing import Host
+from gateway.engine.verdicts import Peer
 from gateway.smtp.client import ClientSession, Closed, DotHeld, Event, HandshakeWanted, Ready, Settled, Stage
 from gateway.smtp.reply import Reply
 from gateway.smtp.transaction import find_obstacle
@@ -34,6 +31,7 @@ class Deadlines:
     connect: float = 10
     banner: float = 30
     command: float = 60  # from a command to the last line of its reply
+    handshake: float = 30  # of TLS; less than `command`, so that there is time to go on in clear
     data: float = 120  # from the final dot to its reply, and for the body
     total: float = 300  # for one parcel, all hosts together
     idle: float = 5  # until an unused connection says goodbye
@@ -69,8 +67,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._handshake: asyncio.Task[None] | None = None
         self._jobs: deque[Job] = deque()  # begun and not settled: one, and one more behind its final dot
-        self._source = ""
-        self._tls = ""
+        self._peer = Peer(host=keeper.host)
         self._is_ready = False
         self._is_over = False
         self.served = 0
@@ -88,7 +85,7 @@ class Connection(asyncio.Protocol):
         if self._is_over:
             self._transport.abort()
             return
-        self._source = str((transport.get_extra_info("sockname") or [""])[0])
+        self._peer = Peer(host=self._keeper.host, source=str((transport.get_extra_info("sockname") or [""])[0]))
         self._allow(self._deadlines.banner)
 
     def data_received(self, data: bytes) -> None:
@@ -102,6 +99,8 @@ class Connection(asyncio.Protocol):
             self._allow_for(self._session.waiting_for)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._handshake is not None and not self._handshake.done():
+            return  # the handshake hears of it too, and knows what to do
         self._end("The connection was lost" + (f": {exc}." if exc else "; the server closed it."))
 
     def expire(self) -> None:
@@ -162,24 +161,13 @@ class Connection(asyncio.Protocol):
                 self._close(event)
 
     async def _shake_hands(self, transport: asyncio.Transport) -> None:
-        """Start TLS, whatever the certificate (RFC 7435): without DANE or MTA-STS, any TLS is better than none."""
-        try:
-            secured = await self._loop.start_tls(
-                transport,
-                self,
-                _any_certificate(),
-                server_hostname=_server_name(self._keeper.host.name),
-                ssl_handshake_timeout=self._deadlines.command,
-            )
-        except (OSError, RuntimeError):  # RuntimeError: the transport was closed meanwhile
+        secured = await secure.start_tls(transport, self, self._keeper.host.name, self._deadlines.handshake)
+        if secured is None:
             self._keeper.failed_to_secure()
             self._over()
             return
-        if secured is None or self._is_over:
-            self._over()
-            return
         self._transport = secured
-        self._tls = _describe_tls(secured)
+        self._peer = replace(self._peer, tls=secure.describe(secured))
         self._session.tls_started()
         self._allow(self._deadlines.command)
         self._flush()
@@ -205,8 +193,7 @@ class Connection(asyncio.Protocol):
             obstacle = find_obstacle(job.transaction, self._session.extensions)
             if obstacle is None:
                 return job
-            enhanced, why = obstacle
-            job.settle(Verdict(self._outcome(job, Result.BOUNCED, enhanced=enhanced, reply=why)))
+            job.settle(self._peer.unfit(job, *obstacle, self._loop.time()))
         return None
 
     def _begin(self, job: Job) -> None:
@@ -248,7 +235,7 @@ class Connection(asyncio.Protocol):
     def withhold_dot(self) -> None:
         job = self._jobs[0]
         why = "The message was held back: that it is about to be sent could not be noted."
-        job.settle(Verdict(self._outcome(job, Result.DEFERRED, enhanced="4.3.0", reply=why)))
+        job.settle(self._peer.failed(job, why, self._loop.time(), enhanced="4.3.0", goes_on=False))
         self._end(why)
 
     # What came of it --------------------------------------------------------------------------------------------------
@@ -263,39 +250,22 @@ class Connection(asyncio.Protocol):
             return
         self.served += 1
         if stage is Stage.DOT and reply.is_good:
-            job.settle(Verdict(self._delivered(job, reply)))
+            job.settle(self._peer.delivered(job, reply, self._loop.time()))
         else:
-            verdict = self._refused(job, reply, goes_on=stage in _UNHEARD)
-            job.settle(verdict)
+            goes_on = stage in _UNHEARD and reply.code < 500
+            verdict = self._peer.refused(job, reply, self._loop.time(), goes_on=goes_on)
+            job.settle(replace(verdict, goes_on=goes_on and not verdict.slows))
             if verdict.slows:
                 self._keeper.complained()
         if not self._jobs and reply.code != 421:
             self.work()
-
-    def _delivered(self, job: Job, reply: Reply) -> Outcome:
-        text = reply.text
-        return self._outcome(job, Result.DELIVERED, code=reply.code, enhanced=find_enhanced(reply.code, text), reply=text)
-
-    def _refused(self, job: Job | None, reply: Reply, *, goes_on: bool) -> Verdict:
-        """Return the verdict of a 4xx or 5xx; `goes_on` where another host may do better with a temporary one."""
-        meaning = classify(reply.code, "", reply.text)
-        outcome = self._outcome(
-            job,
-            Result.DEFERRED if meaning.is_temporary else Result.BOUNCED,
-            code=reply.code,
-            enhanced=meaning.enhanced,
-            reply=reply.text,
-            retry_after=meaning.retry_after,
-        )
-        return Verdict(outcome, goes_on=goes_on and reply.code < 500 and not meaning.slows, slows=meaning.slows)
 
     def _close(self, closed: Closed) -> None:
         if closed.reply is None or self._is_ready:
             said = f" It said: {closed.reply.code} {closed.reply.text}" if closed.reply else ""
             self._end(closed.why + said, closed.reply)
             return
-        verdict = self._refused(None, closed.reply, goes_on=True)
-        self._keeper.failed_to_open(Verdict(verdict.outcome, goes_on=True))
+        self._keeper.failed_to_open(self._peer.refused(None, closed.reply, self._loop.time(), goes_on=True))
         self._over()
 
     def _end(self, why: str, reply: Reply | None = None) -> None:
@@ -303,7 +273,7 @@ class Connection(asyncio.Protocol):
         if self._is_over:
             return
         if not self._is_ready:
-            self._keeper.failed_to_open(Verdict(self._failure(None, why), goes_on=True))
+            self._keeper.failed_to_open(self._peer.failed(None, why))
         is_heard = self._session.waiting_for not in _UNHEARD
         for place, job in enumerate(self._jobs):
             if not job.dot_sent:
@@ -314,11 +284,11 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, job: Job, why: str, *, is_heard: bool) -> None:
         if job.dot_sent:
-            job.settle(Verdict(self._failure(job, why + " The message may have arrived all the same.", is_ambiguous=True)))
+            job.settle(self._peer.unanswered(job, why, self._loop.time()))
         elif self.served and not is_heard and job.moves < MAX_MOVES:
             self._keeper.put_back(job)
         else:
-            job.settle(Verdict(self._failure(job, why), goes_on=True))
+            job.settle(self._peer.failed(job, why, self._loop.time()))
 
     def _over(self) -> None:
         if not self._is_over:
@@ -328,58 +298,5 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
             self._keeper.ended(self)
 
-    def _failure(self, job: Job | None, why: str, *, is_ambiguous: bool = False) -> Outcome:
-        return self._outcome(job, Result.DEFERRED, enhanced="4.4.2", reply=why, is_ambiguous=is_ambiguous)
-
-    def _outcome(
-        self,
-        job: Job | None,
-        result: Result,
-        *,
-        code: int = 0,
-        enhanced: str = "",
-        reply: str = "",
-        retry_after: int = 0,
-        is_ambiguous: bool = False,
-    ) -> Outcome:
-        return Outcome(
-            result=result,
-            code=code,
-            enhanced=enhanced,
-            reply=reply,
-            host=(job or self._keeper).host.name,
-            address=self._keeper.host.address,
-            source=self._source,
-            tls=self._tls,
-            retry_after=retry_after,
-            seconds=self._loop.time() - job.started if job else 0.0,
-            size=len(job.transaction.wire) if job else 0,
-            is_ambiguous=is_ambiguous,
-        )
-
 
 _UNHEARD: Final = (Stage.RSET, Stage.MAIL)  # stages before the server has said a word about a transaction
-
-
-@cache
-def _any_certificate() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.set_ciphers("DEFAULT:@SECLEVEL=1")  # old keys are better than none
-    return context
-
-
-def _server_name(name: str) -> str | None:
-    """Return what to ask for by SNI: a name, but no address (RFC 6066 3)."""
-    try:
-        ip_address(name)
-    except ValueError:
-        return name
-    return None
-
-
-def _describe_tls(transport: asyncio.BaseTransport) -> str:
-    secure: ssl.SSLObject = transport.get_extra_info("ssl_object")
-    cipher = secure.cipher()
-    return f"{secure.version()} {cipher[0] if cipher else ''}".strip()

@@ -11,10 +11,11 @@ from typing import Final
 from django.conf import settings
 
 from gateway.engine.connection import Deadlines
+from gateway.engine.lane import Limits
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.parcel import Job, Parcel, Verdict
 from gateway.engine.parking import NoteDataSent, Parking
-from gateway.engine.pool import Limits, Pool
+from gateway.engine.pool import Pool
 from gateway.engine.routing import Host, Route, Router
 from gateway.smtp.transaction import Transaction
 

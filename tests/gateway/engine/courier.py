@@ -13,8 +13,8 @@ from gateway.engine.deliver import Courier, Deadlines, Limits, Parcel
 from gateway.engine.routing import Router, Rules
 
 WIRE = b"From: ann@acme.example\r\nSubject: Hello\r\n\r\nHello, Bob.\r\n.\r\n..two dots\r\nEnd.\r\n"
-QUICK = Deadlines(connect=2, banner=0.3, command=0.3, data=0.3, total=3, idle=2, quit=0.3)
-PATIENT = Deadlines(connect=5, banner=5, command=5, data=5, total=10, idle=5, quit=2)
+QUICK = Deadlines(connect=2, banner=0.3, command=0.3, handshake=0.1, data=0.3, total=3, idle=2, quit=0.3)
+PATIENT = Deadlines(connect=5, banner=5, command=5, handshake=2, data=5, total=10, idle=5, quit=2)
 
 
 @dataclass

@@ -301,6 +301,12 @@ def test_a_failed_handshake_is_followed_by_a_connection_in_clear():
     assert [visit.commands.count("STARTTLS") for visit in receiver.visits if visit.commands[0]].count(1) == 1
 
 
+def test_a_handshake_that_never_comes_is_not_waited_for():
+    (outcome,), receiver = deliver_to({"STARTTLS": "220 2.0.0 Go ahead"}, injected=b"-")
+    assert (outcome.result, outcome.tls) == (Result.DELIVERED, "")
+    assert len(receiver.visits) == 2
+
+
 def test_what_is_injected_behind_the_go_ahead_is_not_believed(tls):
     injected = b"250-mx.test\r\n250 SIZE 1\r\n250 2.0.0 forged\r\n"
     (outcome,), receiver = deliver_to({}, tls=tls, injected=injected, deadlines=PATIENT)

@@ -10,10 +10,11 @@ from contextlib import AsyncExitStack, contextmanager
 import pytest
 
 from gateway.engine.deliver import Deadlines
+from gateway.engine.lane import Limits
 from gateway.engine.outcome import Result
 from gateway.engine.parcel import Job
 from gateway.engine.parking import Parking
-from gateway.engine.pool import Limits, Pool
+from gateway.engine.pool import Pool
 from gateway.engine.routing import Host
 from gateway.smtp.transaction import Transaction
 from tests.gateway.engine.courier import PATIENT, Notes, parcel, run

@@ -100,6 +100,13 @@ def clear_pending() -> None:
             (_folder() / "pending").unlink(missing_ok=True)
 
 
+def is_sender_there() -> bool:
+    """Tell whether some sender is idle or at work."""
+    if settings.REDIS_URL:
+        return bool(_client().zcount(_KEYS[1], int(time.time()) + 1, "+inf"))
+    return any(_folder().glob("*.bell"))
+
+
 def open_bell() -> Bell:
     """Return a new bell for a sender of this process."""
     return _RedisBell() if settings.REDIS_URL else _SocketBell()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from celery import shared_task
-from celery.signals import beat_init, worker_init, worker_process_shutdown
+from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_ready
 from django.db import connection
 
 from gateway.base import wake
@@ -42,6 +42,12 @@ def check_database(**_: object) -> None:
     except NotReadyError as error:
         sys.exit(str(error))
     connection.close()  # children are forked from here
+
+
+@worker_ready.connect
+def begin_sending(**_: object) -> None:
+    """Look for mail at once: what was queued while no worker ran has nobody left to give a hint."""
+    wake.send_hint()
 
 
 @worker_process_shutdown.connect

@@ -6,6 +6,7 @@ import sys
 
 from django.conf import settings
 
+from gateway.base import wake
 from gateway.base.environment import Endpoint
 from gateway.management.processes import Spec
 
@@ -32,6 +33,7 @@ def installation() -> list[Spec]:
         Spec(
             name="worker",
             command=[*celery, "worker", *quiet, "--concurrency", str(WORKERS), "--without-mingle", "--without-gossip"],
+            is_ready=wake.is_sender_there,
         ),
     ]
 

@@ -9,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO
 
 from django.core.management import CommandError
@@ -26,11 +27,12 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """A process to run, and where it listens once it is ready."""
+    """A process to run, where it listens once it is ready, and whatever else tells that it is."""
 
     name: str
     command: Sequence[str]
     listens: tuple[Endpoint, ...] = ()
+    is_ready: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -56,7 +58,9 @@ class ProcessTree:
         deadline = time.monotonic() + START_WITHIN
         for spec in self._specs:
             for endpoint in spec.listens:
-                self._wait_for(spec, endpoint, deadline)
+                self._wait_for(spec, partial(_listens, endpoint), deadline)
+            if spec.is_ready is not None:
+                self._wait_for(spec, spec.is_ready, deadline)
 
     def tend(self) -> None:
         """Start again what died; raise CommandError when one dies again and again."""
@@ -95,18 +99,22 @@ class ProcessTree:
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads run yet
         )
 
-    def _wait_for(self, spec: Spec, endpoint: Endpoint, deadline: float) -> None:
-        while time.monotonic() < deadline:
+    def _wait_for(self, spec: Spec, is_so: Callable[[], bool], deadline: float) -> None:
+        while not is_so():
             code = self._running[spec.name].process.poll()
             if code is not None:
-                raise CommandError(f"{spec.name} ended with code {code} before it listened at {endpoint}; see its messages.")
-            try:
-                socket.create_connection(endpoint, timeout=1).close()
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-        raise CommandError(f"{spec.name} does not listen at {endpoint} after {START_WITHIN:.0f} s.")
+                raise CommandError(f"{spec.name} ended with code {code} before it was ready; see its messages.")
+            if time.monotonic() > deadline:
+                raise CommandError(f"{spec.name} is not ready after {START_WITHIN:.0f} s; see its messages.")
+            time.sleep(0.05)
+
+
+def _listens(endpoint: Endpoint) -> bool:
+    try:
+        socket.create_connection(endpoint, timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _die_with_parent() -> None:

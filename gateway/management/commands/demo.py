@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from gateway.base.ids import make_name
 from gateway.management.demo.doors import DOORS, Letter
@@ -28,6 +28,7 @@ from gateway.management.starter import make_first_account
 from gateway.management.startup import make_ready
 
 SENDER_DOMAIN = "acme.example"
+WIDTH = 120  # columns where there is no terminal to ask
 
 
 class Command(BaseCommand):
@@ -43,6 +44,8 @@ class Command(BaseCommand):
             os.execve(sys.executable, [sys.executable, *sys.argv], make_environment())  # noqa: S606 - ourselves
         # With --json the table alone is on standard output.
         self.screen = Console(stderr=options["json"], highlight=False)
+        if not self.screen.is_terminal:
+            self.screen.width = WIDTH
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         around = find_surroundings()
         shutil.rmtree(around.inbox, ignore_errors=True)
@@ -102,7 +105,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps([asdict(row) for row in rows], indent=2))
 
     def _print_table(self, rows: Sequence[Row]) -> None:
-        table = Table("door", "message id", "recipient", "state", "DKIM", "seconds")
+        table = Table(*(Column(name, no_wrap=True) for name in ("door", "message id", "recipient", "state", "DKIM", "seconds")))
         for row in rows:
             mark = "green" if row.is_right else "red"
             seconds = "" if row.seconds is None else f"{row.seconds:.3f}"

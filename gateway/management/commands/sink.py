@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.epilog = GRAMMAR
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, required=True, help="0: any; the first line of output says which")
+        parser.add_argument("--port", type=_port, required=True, help="0: any; the first line of output says which")
         parser.add_argument(
             "--reply", action="append", default=[], type=_rule, metavar="RULE", help="see below; may be repeated"
         )
@@ -59,6 +59,12 @@ class Command(BaseCommand):
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)
 
 
 def _rule(text: str) -> Rule:

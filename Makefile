@@ -10,7 +10,8 @@ WORKERS ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format clean
+CHECKS := check-style check-format check-layers check-types check-migrations
+.PHONY: help setup demo test lint format clean $(CHECKS)
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 - \2/p' Makefile
@@ -38,11 +39,24 @@ test: setup ## run the tests on PostgreSQL and Redis, then those that use the da
 	GATEPOST_TEST_ON=sqlite $(BIN)/pytest -n $(WORKERS) --only-database $(ARGS)
 
 lint: setup ## check style, types, layers and migrations
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/lint-imports
-	$(BIN)/mypy
-	GATEPOST_DATA=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+	@failed=; for check in $(CHECKS); do echo "make $$check"; $(MAKE) --no-print-directory $$check || failed="$$failed $$check"; done; \
+	[ -z "$$failed" ] || { echo "These checks failed:$$failed" >&2; exit 1; }
+
+check-style:
+	@$(BIN)/ruff check
+
+check-format:
+	@$(BIN)/ruff format --check
+
+check-layers:
+	@$(BIN)/lint-imports --no-logo
+
+check-types:
+	@$(BIN)/mypy
+
+check-migrations:
+	@data=$$(mktemp -d) && trap "rm -rf $$data" EXIT && \
+	DATABASE_URL= GATEPOST_DATA=$$data $(BIN)/python manage.py makemigrations --check --dry-run
 
 format: setup ## put the code in order
 	$(BIN)/ruff check --fix-only

@@ -70,6 +70,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+    items.sort(
+        key=lambda item: "faults" not in item.path.parts
+    )  # the longest tests begin first, so that no worker waits for them
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

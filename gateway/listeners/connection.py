@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FAILED = Reply(451, "Something went wrong here; nothing was accepted. Try again later", "4.3.0")
+FAILED = Reply(451, "Something went wrong here; nothing was accepted. Try again later", "4.3.0")
 
 
 class Connection(asyncio.Protocol):
@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         self._is_paused = False
         self.opened_at = self.moved_at = self.loop.time()
         self._received = 0  # octets since the client last moved on
+        self._held = 0  # octets that are still in memory, about
 
     @abstractmethod
     def handle(self, event: Event) -> None:
@@ -58,6 +59,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
+        self._held += len(data)
+        self.listener.held += len(data)
         self.server.receive(data)
         if self.server.is_waiting:
             self._pause()  # a client that says more than we can act on now waits
@@ -69,6 +72,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
+        self.listener.held -= self._held
+        self._held = 0
         self.listener.forget(self)
 
     def pause_writing(self) -> None:
@@ -95,7 +100,7 @@ class Connection(asyncio.Protocol):
             reply = await answering
         except Exception:
             log.exception("The session of %s failed.", self.client)
-            reply = _FAILED
+            reply = FAILED
         self.resume(reply)
 
     def hang_up(self, reply: Reply) -> None:
@@ -122,10 +127,25 @@ class Connection(asyncio.Protocol):
             if isinstance(event, TLSRequested):
                 self._begin_tls()
                 return
-            self.handle(event)
+            self._handle(event)
+        self._release()
         self._flush()
         if self.listener.is_stopping and not self.server.is_busy:
             self.listener.dismiss(self)
+
+    def _handle(self, event: Event) -> None:
+        try:
+            self.handle(event)
+        except Exception:
+            log.exception("The session of %s failed.", self.client)
+            if self.server.is_waiting:
+                self.server.answer(FAILED)
+
+    def _release(self) -> None:
+        """Count what was received as held no longer, once nothing of it waits for a commit or for its end."""
+        if self._held and not self.server.is_holding:
+            self.listener.held -= self._held
+            self._held = 0
 
     def _flush(self) -> None:
         out = self.server.data_to_send()

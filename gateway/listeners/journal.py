@@ -32,7 +32,7 @@ class Transaction:
     """One transaction, or a session that was refused before it had one (`mail_from` is None then).
 
     `stage` is how far it came, `dot` when the whole message did. `rcpt_to` are the recipients, each with the reply that it got.
-    `reply` is the last reply, or `drop` or `hang`; empty when the client gave up.
+    `reply` is the last reply, or `drop` or `hang` by a rule; empty when the client left after MAIL.
     """
 
     number: int

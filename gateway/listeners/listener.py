@@ -29,10 +29,14 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """How many connections there may be in all, and from one client: an IPv4 address, or an IPv6 network of 64 bits."""
+    """How many connections there may be in all, and from one client: an IPv4 address, or an IPv6 network of 64 bits.
+
+    No message is begun while `octets` or more of others are in memory.
+    """
 
     total: int = 2000
     per_client: int = 200
+    octets: int = 512 * 1024 * 1024
 
 
 class Listener:
@@ -55,6 +59,7 @@ class Listener:
         self.caps = caps or Caps()
         self.patience = patience or Patience()
         self.is_stopping = False
+        self.held = 0  # octets of messages in memory, about
         self._clients: Counter[str] = Counter()
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,6 +111,10 @@ class Listener:
         if self._clients[_client_of(connection)] > self.caps.per_client:
             return Reply(421, "Too many connections from your address", "4.7.0")
         return None
+
+    def check_room(self) -> Reply | None:
+        """Return what DATA is refused with while memory is short, None when there is room."""
+        return Reply(452, "Too much mail at once; try again later", "4.3.1") if self.held > self.caps.octets else None
 
     def forget(self, connection: Connection) -> None:
         """Count a client that has gone."""

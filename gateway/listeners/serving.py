@@ -20,11 +20,12 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a listener listens, and the setting or option that says so."""
+    """Where a listener listens, the setting or option that says so, and what stands before "listening on"."""
 
     listener: Listener
     endpoint: Endpoint
     setting: str
+    title: str = ""
 
 
 def serve(places: Sequence[Place], say: Callable[[str], None], *, grace: float = 30) -> None:
@@ -39,7 +40,7 @@ async def _serve(places: Sequence[Place], say: Callable[[str], None], grace: flo
     try:
         for place in places:
             port = await _start(place)
-            say(f"listening on {Endpoint(place.endpoint.host, port)}")
+            say(f"{place.title} listening on {Endpoint(place.endpoint.host, port)}".strip())
         await is_over.wait()
     finally:
         await asyncio.gather(*(place.listener.stop(grace) for place in places))

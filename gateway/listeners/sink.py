@@ -163,6 +163,7 @@ class SinkConnection(Connection):
         action = self._script.find(Stage.RCPT, (recipient,)) or Reply(250, f"recipient <{recipient}> OK")
         if self._open is not None:
             self._open.stage = Stage.RCPT
+            self._open.reply = str(action)
             self._open.rcpt_to.append((recipient, str(action)))
         if isinstance(action, Reply) and action.is_positive:
             self._accepted.append(recipient)
@@ -198,16 +199,17 @@ class SinkConnection(Connection):
             parameters=parameters or {},
         )
 
-    def _end(self, action: Action | None) -> None:
+    def _end(self, action: Action) -> None:
         """Record the open transaction with its last reply."""
         if self._open is not None:
-            self._open.reply = str(action or "")
-            self._record(self._open)
-            self._open = None
+            self._open.reply = str(action)
+        self._give_up()
 
     def _give_up(self) -> None:
         """Record a transaction that the client left: by RSET, a new one, or the end of the connection."""
-        self._end(None)
+        if self._open is not None:
+            self._record(self._open)
+            self._open = None
 
     def _act(self, action: Action | None) -> None:
         if isinstance(action, Silence):

@@ -112,7 +112,12 @@ class Server:
     @property
     def is_busy(self) -> bool:
         """Tell whether a transaction is open, or an event waits for its answer."""
-        return self.is_waiting or self._transaction is not None or self._reader.is_in_content
+        return self.is_holding or self._transaction is not None
+
+    @property
+    def is_holding(self) -> bool:
+        """Tell whether a message, or a part of one, is in memory."""
+        return self.is_waiting or self._reader.is_in_content
 
     def greet(self, refusal: Reply | None = None) -> None:
         """Say the first word, or turn the client away."""

@@ -1,0 +1,117 @@
+"""The door that bounces and complaints come back through: it takes mail for return paths that we made, and for nothing else.
+
+Each mail is kept in a folder of Maildir form under GATEPOST_DATA, on disk before its 250, with Return-Path and Delivered-To on
+top, which say whom it came from and whose copy it is about.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from django.conf import settings
+
+from gateway.base.ids import make_public_id
+from gateway.engine.returns import read_return_path
+from gateway.listeners.connection import Connection
+from gateway.listeners.listener import Caps, Listener, Patience
+from gateway.listeners.tls import get_context
+from gateway.smtp.addresses import Address
+from gateway.smtp.events import DataRequested, Event, MessageReceived, RecipientRequested, Reply
+from gateway.smtp.limits import Limits
+from gateway.smtp.server import Policy
+
+log = logging.getLogger(__name__)
+
+MAX_SIZE = 4_000_000  # a bounce carries the header of what it is about, at times all of it
+_UNKNOWN = Reply(550, "No such return path", "5.1.1")
+_NO_ROOM = Reply(452, "The mail cannot be stored now; try again later", "4.3.1")
+
+
+class ReturnConnection(Connection):
+    """A connection of a server that returns mail."""
+
+    def __init__(self, listener: Listener, maildir: Maildir, threads: ThreadPoolExecutor) -> None:
+        super().__init__(listener)
+        self._maildir = maildir
+        self._threads = threads
+
+    def handle(self, event: Event) -> None:
+        match event:
+            case RecipientRequested():
+                self.server.answer(None if read_return_path(event.recipient.text) is not None else _UNKNOWN)
+            case DataRequested():
+                self.server.answer(self.listener.check_room())
+            case MessageReceived():
+                self.spawn(self._store(event))
+
+    async def _store(self, event: MessageReceived) -> Reply:
+        content = write_envelope(event.sender, event.recipients) + event.content
+        try:
+            name = await self.loop.run_in_executor(self._threads, self._maildir.add, content)
+        except OSError as error:
+            log.warning("A returned mail was not stored: %s", error)
+            return _NO_ROOM
+        return Reply(250, f"#{name}#Queued")
+
+
+class Maildir:
+    """A folder of mails, one a file: `new` has whole ones only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.new = folder / "new"
+        self._tmp = folder / "tmp"
+        for each in (self.new, self._tmp):
+            each.mkdir(parents=True, exist_ok=True)
+
+    def add(self, content: bytes) -> str:
+        """Store a mail so that a power cut does not lose it; return its name. Raises OSError."""
+        name = str(make_public_id())
+        made = self._tmp / name
+        try:
+            with made.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            made.rename(self.new / name)
+        except OSError:
+            made.unlink(missing_ok=True)
+            raise
+        _sync_folder(self.new)
+        return name
+
+
+def write_envelope(sender: Address | None, recipients: Iterable[Address]) -> bytes:
+    """Return the fields that keep what a transaction said."""
+    lines = [f"Return-Path: <{sender or ''}>", *(f"Delivered-To: {recipient}" for recipient in recipients), ""]
+    return "\r\n".join(lines).encode()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_returns(*, caps: Caps | None = None, patience: Patience | None = None) -> Listener:
+    """Return the listener; which offers STARTTLS. Raises ImproperlyConfigured where there is no certificate."""
+    maildir = Maildir(settings.GATEPOST_DATA / "returns")
+    threads = ThreadPoolExecutor(4, thread_name_prefix="returns")
+    policy = Policy(
+        brand=settings.GATEPOST_BRAND,
+        limits=Limits(size=MAX_SIZE, recipients=100),
+        offers_tls=True,
+        asks=frozenset({RecipientRequested, DataRequested}),
+    )
+    return Listener(
+        lambda listener: ReturnConnection(listener, maildir, threads),
+        policy,
+        tls=get_context(),
+        caps=caps or Caps(total=500, per_client=50),
+        patience=patience,
+    )

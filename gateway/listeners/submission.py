@@ -1,0 +1,170 @@
+"""The door for customers' own mail programs: SMTP with AUTH. A message gets its 250 when it is on disk, not before."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
+
+from domains.credentials import authenticate_smtp_user
+from gateway.base import rates
+from gateway.base.environment import Endpoint
+from gateway.base.errors import Refused, Unavailable
+from gateway.engine.intake import hand_in
+from gateway.engine.submission import Accepted
+from gateway.listeners.connection import FAILED, Connection
+from gateway.listeners.guard import Guard
+from gateway.listeners.listener import Caps, Listener, Patience, group_client
+from gateway.listeners.replies import reply_to, reply_to_auth
+from gateway.listeners.translate import Login, translate
+from gateway.smtp.events import AuthRequested, DataRequested, Event, MessageReceived, Reply
+from gateway.smtp.limits import Limits
+from gateway.smtp.server import Auth, Policy
+
+log = logging.getLogger(__name__)
+
+_BLOCKED = Reply(421, "Too many failed logins from your address; try again later", "4.7.0")
+
+
+class SubmissionConnection(Connection):
+    """A customer's connection."""
+
+    def __init__(self, listener: Listener, guard: Guard, threads: ThreadPoolExecutor) -> None:
+        super().__init__(listener)
+        self._guard = guard
+        self._threads = threads
+        self._login: Login | None = None
+
+    def handle(self, event: Event) -> None:
+        match event:
+            case AuthRequested():
+                self.spawn(self._authenticate(event))
+            case DataRequested():
+                self.server.answer(self.listener.check_room())
+            case MessageReceived():
+                self._submit(event)
+
+    # AUTH -------------------------------------------------------------------------------------------------------------
+    async def _authenticate(self, event: AuthRequested) -> Reply | None:
+        client = group_client(self.client)
+        wait = self._guard.begin(client, event.name)
+        if wait is None:
+            return _BLOCKED
+        await asyncio.sleep(wait)
+        try:
+            self._login = await self.loop.run_in_executor(self._threads, log_in, event.name, event.secret)
+        except Refused as refusal:
+            log.warning("AUTH as %r from %s was refused: %s", event.name[:64], self.client, refusal.code)
+            return reply_to_auth(refusal)
+        self._guard.succeed(client, event.name)
+        return None
+
+    # A message --------------------------------------------------------------------------------------------------------
+    def _submit(self, event: MessageReceived) -> None:
+        if self._login is None:
+            raise RuntimeError("A message comes after AUTH.")
+        if self._login.credential.requests_per_minute:
+            self.spawn(self._submit_at_rate(self._login, event))
+            return
+        try:
+            future = self._hand_in(self._login, event)
+        except Refused as refusal:
+            self.server.answer(reply_to(refusal))
+        else:
+            future.add_done_callback(self._tell_loop)
+
+    async def _submit_at_rate(self, login: Login, event: MessageReceived) -> Reply:
+        """As `_submit`, once the account's own rate allows it; that is counted in Redis, hence in a thread."""
+        try:
+            await self.loop.run_in_executor(self._threads, _check_rate, login)
+            return _reply_with(await asyncio.wrap_future(self._hand_in(login, event)))
+        except Refused as refusal:
+            return reply_to(refusal)
+
+    def _hand_in(self, login: Login, event: MessageReceived) -> Future[Accepted]:
+        ehlo = self.server.hello
+        return hand_in(translate(login, event.recipients, event.content, client=self.client, ehlo=ehlo))
+
+    def _tell_loop(self, future: Future[Accepted]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: there is nobody left to tell
+            self.loop.call_soon_threadsafe(self._settle, future)
+
+    def _settle(self, future: Future[Accepted]) -> None:
+        error = future.exception()
+        if error is None:
+            self.resume(_reply_with(future.result()))
+        elif isinstance(error, Refused):
+            self.resume(reply_to(error))
+        else:
+            log.error("A message from %s was not accepted.", self.client, exc_info=error)
+            self.resume(FAILED)
+
+
+def log_in(name: str, secret: str) -> Login:
+    """Return who logs in as `name`, or as `name#label`; raise NotAuthenticated, NotAllowed or Unavailable. Blocks."""
+    user, _, label = name.partition("#")
+    close_old_connections()  # the last one may be broken
+    try:
+        credential = authenticate_smtp_user(user, secret)
+    except DatabaseError as error:
+        log.warning("The database cannot say who %r is: %s", user[:64], error)
+        raise Unavailable("Logins cannot be checked just now. Try again in a moment.") from None
+    finally:
+        close_old_connections()
+    credential.check_usable()
+    return Login(credential=credential, label=label)
+
+
+def _check_rate(login: Login) -> None:
+    rates.check_rate(f"smtp:user{login.credential.smtp_user_id}", login.credential.requests_per_minute or 0, 60)
+
+
+def _reply_with(accepted: Accepted) -> Reply:
+    return Reply(250, f"#{accepted.inbound_id}#Queued")
+
+
+class Doors:
+    """The listeners of the submission service, which share what they know about guessers."""
+
+    def __init__(self, tls: ssl.SSLContext, *, caps: Caps | None = None, patience: Patience | None = None) -> None:
+        self._tls = tls
+        self._caps = caps
+        self._patience = patience
+        self._guard = Guard()
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="auth")
+
+    def open(self, endpoint: Endpoint, *, is_tls: bool = False) -> Listener:
+        """Return a listener for `endpoint`, with STARTTLS or over TLS from the start."""
+        return Listener(
+            lambda listener: SubmissionConnection(listener, self._guard, self._threads),
+            make_policy(endpoint),
+            tls=self._tls,
+            is_tls=is_tls,
+            caps=self._caps,
+            patience=self._patience,
+        )
+
+
+def make_policy(endpoint: Endpoint) -> Policy:
+    """Return what a listener on `endpoint` offers: AUTH without TLS only on loopback of the embedded mode."""
+    return Policy(
+        brand=settings.GATEPOST_BRAND,
+        limits=Limits(size=settings.GATEPOST_MAX_SIZE),
+        offers_tls=True,
+        auth=Auth.ALWAYS if settings.EMBEDDED and _is_loopback(endpoint.host) else Auth.OVER_TLS,
+        asks=frozenset({DataRequested}),
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,137 @@
+"""What holds for every client of a listener, logged in or not; no database here."""
+
+from __future__ import annotations
+
+import base64
+import smtplib
+import socket
+import ssl
+
+import pytest
+from django.db import OperationalError
+from pytest_django import Settings
+
+from gateway.base.errors import BadCredentials
+from gateway.listeners import guard, submission
+from gateway.listeners.listener import Caps, Patience, group_client
+from tests.gateway.listeners.conftest import OpenDoor
+
+
+def test_strangers_relay_nothing(door: int) -> None:
+    with smtplib.SMTP("127.0.0.1", door, timeout=10) as client:
+        client.ehlo()
+        assert client.mail("a@b.example")[0] == 530
+        assert client.rcpt("ben@inbox.example")[0] == 530
+        assert client.docmd("DATA")[0] == 530
+
+
+def test_without_tls_there_is_no_auth_but_on_loopback(open_door: OpenDoor) -> None:
+    with open_door(host="0.0.0.0") as port, smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        client.ehlo()
+        assert not client.has_extn("auth")
+        assert client.docmd("AUTH PLAIN AAAA")[0] == 530
+
+
+def test_production_wants_tls_on_loopback_too(open_door: OpenDoor, settings: Settings) -> None:
+    settings.EMBEDDED = False
+    with open_door() as port, smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        client.ehlo()
+        assert not client.has_extn("auth")
+
+
+def test_guessing_is_refused_unseen_in_the_end(door: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str, secret: str) -> None:
+        raise BadCredentials
+
+    monkeypatch.setattr(submission, "log_in", refuse)
+    monkeypatch.setattr(guard, "FREE", 100)
+    monkeypatch.setattr(guard, "BLOCKED_AT", 2)
+    assert [guess(door, "user") for _ in range(4)] == [535, 535, 421, 421]
+
+
+def guess(port: int, name: str) -> int:
+    wrong = base64.b64encode(f"\0{name}\0wrong".encode()).decode()
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        client.ehlo()
+        code, _ = client.docmd("AUTH PLAIN", wrong)
+        client.close()
+    return code
+
+
+def test_what_is_said_behind_starttls_is_forgotten(door: int, trust: ssl.SSLContext) -> None:
+    with socket.create_connection(("localhost", door), timeout=10) as plain:
+        reader = plain.makefile("rb")
+        assert reader.readline().startswith(b"220")
+        plain.sendall(b"EHLO a\r\n")
+        while reader.readline()[3:4] == b"-":
+            pass
+        plain.sendall(b"STARTTLS\r\nEHLO injected\r\nNOOP\r\n")
+        assert plain.recv(100) == b"220 Ready to start TLS\r\n"
+        with trust.wrap_socket(plain, server_hostname="localhost") as secure:
+            secure.sendall(b"MAIL FROM:<a@b.example>\r\n")
+            assert secure.recv(100).startswith(b"530")
+
+
+def test_a_login_that_cannot_be_checked_may_be_tried_again(door: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str, secret: str) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(submission, "authenticate_smtp_user", fail)
+    with smtplib.SMTP("127.0.0.1", door, timeout=10) as client, pytest.raises(smtplib.SMTPAuthenticationError) as refused:
+        client.login("user", "secret")
+    assert refused.value.smtp_code == 454
+
+
+def test_one_client_has_so_many_connections(open_door: OpenDoor) -> None:
+    with open_door(caps=Caps(per_client=1)) as port:
+        with smtplib.SMTP("127.0.0.1", port, timeout=10), pytest.raises(smtplib.SMTPConnectError) as refused:
+            smtplib.SMTP("127.0.0.1", port, timeout=10)
+        assert refused.value.smtp_code == 421
+        smtplib.SMTP("127.0.0.1", port, timeout=10).close()
+
+
+def test_there_are_so_many_connections_in_all(open_door: OpenDoor) -> None:
+    with (
+        open_door(caps=Caps(total=1)) as port,
+        smtplib.SMTP("127.0.0.1", port, timeout=10),
+        pytest.raises(smtplib.SMTPConnectError),
+    ):
+        smtplib.SMTP("127.0.0.1", port, timeout=10)
+
+
+@pytest.mark.parametrize("patience", [Patience(idle=0.05, sweep=0.01), Patience(stranger=0.05, sweep=0.01)])
+def test_who_says_nothing_is_cut_off(open_door: OpenDoor, patience: Patience) -> None:
+    with open_door(patience=patience) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        said = b"".join(iter(lambda: client.recv(1000), b""))
+    assert said.splitlines()[-1].startswith(b"421 4.4.2")
+
+
+def test_who_drips_is_cut_off(open_door: OpenDoor) -> None:
+    patience = Patience(idle=0.2, sweep=0.01, rate=1_000_000)
+    with open_door(patience=patience) as port, socket.create_connection(("127.0.0.1", port), timeout=0.02) as client:
+        said = b""
+        for _ in range(500):
+            try:
+                client.send(b"N")
+                said += client.recv(1000)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+            if b"421" in said:
+                break
+    assert b"421 4.4.2" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_who_counts_as_one_client(address: str, client: str) -> None:
+    assert group_client(address) == client

@@ -178,6 +178,7 @@ def _check_caller(submission: Submission, address: Address, domain: DomainFacts)
     senders: tuple[str, ...] = ()
     user = get_smtp_user(submission.smtp_user_id) if submission.smtp_user_id is not None else None
     if user is not None:
+        user.check_usable()  # it may have been blocked since a long SMTP session began
         only |= {user.domain_id} - {None}
         senders = user.senders
     if only - {domain.id}:

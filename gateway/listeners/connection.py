@@ -37,6 +37,7 @@ class Connection(asyncio.Protocol):
         self.client = ""  # the IP address
         self.is_lost = False
         self._is_paused = False
+        self._has_ended = False  # the client will say no more
         self.opened_at = self.moved_at = self.loop.time()
         self._received = 0  # octets since the client last moved on
         self._held = 0  # octets that are still in memory, about
@@ -68,7 +69,9 @@ class Connection(asyncio.Protocol):
             self._advance()
 
     def eof_received(self) -> bool:
-        return False
+        """Stay for the answer that a client still waits for when it has said all; over TLS that cannot be."""
+        self._has_ended = True
+        return self.server.is_waiting and not self.server.is_tls
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
@@ -152,7 +155,8 @@ class Connection(asyncio.Protocol):
         if out:
             self._move()
             self.transport.write(out)
-        if self.server.is_closed and not self.transport.is_closing():
+        is_over = self.server.is_closed or (self._has_ended and not self.server.is_waiting)
+        if is_over and not self.transport.is_closing():
             self.transport.close()
 
     def _move(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.listeners.connection import Connection
 from gateway.smtp.events import Reply
-from gateway.smtp.server import Policy
+from gateway.smtp.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

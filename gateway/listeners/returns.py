@@ -22,7 +22,7 @@ from gateway.listeners.tls import get_context
 from gateway.smtp.addresses import Address
 from gateway.smtp.events import DataRequested, Event, MessageReceived, RecipientRequested, Reply
 from gateway.smtp.limits import Limits
-from gateway.smtp.server import Policy
+from gateway.smtp.policy import Policy
 
 log = logging.getLogger(__name__)
 

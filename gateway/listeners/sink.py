@@ -28,7 +28,7 @@ from gateway.smtp.events import (
     ResetRequested,
 )
 from gateway.smtp.limits import Limits
-from gateway.smtp.server import Policy
+from gateway.smtp.policy import Policy
 
 GRAMMAR = """A rule is STAGE:CODE[:PATTERN[:TIMES[:TEXT]]], the first that matches counts.
   STAGE    connect, ehlo, mail, rcpt, data, or dot (the end of a message)

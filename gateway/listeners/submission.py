@@ -26,7 +26,7 @@ from gateway.listeners.replies import reply_to, reply_to_auth
 from gateway.listeners.translate import Login, translate
 from gateway.smtp.events import AuthRequested, DataRequested, Event, MessageReceived, Reply
 from gateway.smtp.limits import Limits
-from gateway.smtp.server import Auth, Policy
+from gateway.smtp.policy import Auth, Policy
 
 log = logging.getLogger(__name__)
 

@@ -15,14 +15,13 @@ bare CR, bare LF or NUL in it is read to that end and refused, so that nobody be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import partial
 from typing import ClassVar
 
-from gateway.smtp.addresses import Address, AddressError, Path, parse_path
+from gateway.smtp.addresses import Address
+from gateway.smtp.arguments import MAIL_PARAMETERS, check_no_argument, read_name, read_path
 from gateway.smtp.events import (
     AuthRequested,
     CommandRefused,
@@ -36,40 +35,12 @@ from gateway.smtp.events import (
     ResetRequested,
     TLSRequested,
 )
-from gateway.smtp.limits import MAX_COMMAND, Limits
+from gateway.smtp.limits import MAX_COMMAND
+from gateway.smtp.policy import Auth, Policy
 from gateway.smtp.reader import Reader, find_stray
 from gateway.smtp.sasl import MECHANISMS, Exchange
 
 _TLS_FIRST = "Must issue a STARTTLS command first"
-_strange_in_name = re.compile(rb"[^A-Za-z0-9._:\[\]-]").sub
-
-
-class Auth(Enum):
-    """When AUTH is offered. Where it is offered at all, MAIL requires it."""
-
-    NEVER = "never"
-    OVER_TLS = "over TLS"
-    ALWAYS = "always"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What a server offers, and which events it asks about; the rest it answers with its usual yes.
-
-    AUTH, STARTTLS and whole messages are always asked about.
-    """
-
-    brand: str = "Gatepost"
-    limits: Limits = field(default_factory=Limits)
-    extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE")
-    offers_tls: bool = False
-    auth: Auth = Auth.NEVER
-    asks: frozenset[type[Event]] = field(default_factory=frozenset)
-    takes_bare_newlines: bool = False  # for a receiver of tests, which must see what a sender does
-
-    @property
-    def requires_auth(self) -> bool:
-        return self.auth is not Auth.NEVER
 
 
 @dataclass(slots=True)
@@ -196,10 +167,7 @@ class Server:
         return self._on_hello(argument, is_extended=False)
 
     def _on_hello(self, argument: bytes, *, is_extended: bool) -> Event | None:
-        name = _strange_in_name(b"?", argument.strip()[:255]).decode()
-        if not name:
-            raise CommandRefused(501, "5.5.4", "Give your name, such as EHLO client.example.com")
-        event = HelloReceived(name, is_extended)
+        event = HelloReceived(read_name(argument), is_extended)
         return self._ask(event, partial(self._settle_hello, event))
 
     def _settle_hello(self, event: HelloReceived, reply: Reply | None) -> None:
@@ -219,7 +187,7 @@ class Server:
         return lines
 
     def _on_starttls(self, argument: bytes) -> Event | None:
-        _check_no_argument(argument)
+        check_no_argument(argument)
         if self.is_tls or not self.policy.offers_tls:
             raise CommandRefused(503, "5.5.1", "TLS is on already" if self.is_tls else "TLS is not offered")
         self._say(220, "Ready to start TLS")
@@ -279,7 +247,7 @@ class Server:
         self._check_authenticated()
         if not self.hello or self._transaction:
             raise CommandRefused(503, "5.5.1", "MAIL comes after EHLO, once in a transaction")
-        path = _parse_path(b"FROM:", argument, "5.1.7")
+        path = read_path(b"FROM:", argument, "5.1.7")
         self._check_mail_parameters(path.parameters)
         transaction = _Transaction(path.address, is_utf8="SMTPUTF8" in path.parameters)
         transaction.check(path.address)
@@ -291,7 +259,7 @@ class Server:
 
     def _check_mail_parameters(self, parameters: Mapping[str, str]) -> None:
         for keyword, value in parameters.items():
-            extension, is_valid = _MAIL_PARAMETERS.get(keyword, ("", None))
+            extension, is_valid = MAIL_PARAMETERS.get(keyword, ("", None))
             if is_valid is None or not self._has(extension):
                 raise CommandRefused(555, "5.5.4", f"The parameter {keyword} is not known here")
             if not is_valid(value):
@@ -309,7 +277,7 @@ class Server:
 
     def _on_rcpt(self, argument: bytes) -> Event | None:
         transaction = self._get_transaction("RCPT comes after MAIL")
-        path = _parse_path(b"TO:", argument, "5.1.3")
+        path = read_path(b"TO:", argument, "5.1.3")
         if path.address is None:
             raise CommandRefused(553, "5.1.3", "<> is no recipient")
         if path.parameters:
@@ -326,7 +294,7 @@ class Server:
         self._send(reply or Reply(250, f"recipient <{recipient}> OK"))
 
     def _on_data(self, argument: bytes) -> Event | None:
-        _check_no_argument(argument)
+        check_no_argument(argument)
         transaction = self._get_transaction("DATA comes after MAIL and RCPT")
         if not transaction.recipients:
             raise CommandRefused(554, "5.5.1", "No valid recipients")
@@ -364,7 +332,7 @@ class Server:
 
     # The rest ---------------------------------------------------------------------------------------------------------
     def _on_rset(self, argument: bytes) -> Event | None:
-        _check_no_argument(argument)
+        check_no_argument(argument)
         return self._ask(ResetRequested(), self._settle_rset)
 
     def _settle_rset(self, reply: Reply | None) -> None:
@@ -381,7 +349,7 @@ class Server:
         self._say(214, "See RFC 5321")
 
     def _on_quit(self, argument: bytes) -> None:
-        _check_no_argument(argument)
+        check_no_argument(argument)
         self.close(Reply(221, f"{self.policy.brand} Inbound Server closing connection. Have a jolly good day"))
 
     # Replying ---------------------------------------------------------------------------------------------------------
@@ -420,28 +388,3 @@ class Server:
         b"HELP": _on_help,
         b"QUIT": _on_quit,
     }
-
-
-# Parameter of MAIL -> the extension that brings it, and what its value must be.
-_MAIL_PARAMETERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
-    "SIZE": ("SIZE", re.compile(r"[0-9]{1,20}").fullmatch),
-    "BODY": ("8BITMIME", re.compile(r"7BIT|8BITMIME", re.IGNORECASE).fullmatch),
-    "SMTPUTF8": ("SMTPUTF8", re.compile("").fullmatch),
-    "AUTH": ("AUTH", re.compile(".+").fullmatch),  # who sent it first (RFC 4954 5); we do not need to know
-}
-
-
-def _parse_path(lead: bytes, argument: bytes, enhanced: str) -> Path:
-    if argument[: len(lead)].upper() != lead:
-        raise CommandRefused(501, "5.5.4", f"{lead.decode()}<address> is required")
-    try:
-        return parse_path(argument[len(lead) :].decode())
-    except UnicodeDecodeError:
-        raise CommandRefused(501, "5.5.2", "The address is not UTF-8") from None
-    except AddressError as error:
-        raise CommandRefused(553, enhanced, str(error)) from None
-
-
-def _check_no_argument(argument: bytes) -> None:
-    if argument.strip():
-        raise CommandRefused(501, "5.5.4", "This command takes no argument")

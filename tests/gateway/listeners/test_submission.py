@@ -100,6 +100,7 @@ def test_a_client_may_say_all_at_once(door: int, acme: Tenant) -> None:
     one = b"MAIL FROM:<a@acme.example>\r\nRCPT TO:<ben@inbox.example>\r\nDATA\r\n" + MAIL.encode() + b".\r\n"
     with socket.create_connection(("127.0.0.1", door), timeout=10) as client:
         client.sendall(b"EHLO a\r\nAUTH PLAIN " + plain + b"\r\n" + one * 3 + b"QUIT\r\n")
+        client.shutdown(socket.SHUT_WR)
         replies = b"".join(iter(lambda: client.recv(65536), b""))
     assert replies.count(b"#Queued\r\n") == 3
     assert replies.endswith(b"jolly good day\r\n")

@@ -19,7 +19,8 @@ from gateway.smtp.events import (
     TLSRequested,
 )
 from gateway.smtp.limits import MAX_AUTH_LINE, Limits
-from gateway.smtp.server import Auth, Policy, Server
+from gateway.smtp.policy import Auth, Policy
+from gateway.smtp.server import Server
 
 OPEN = Policy()
 SUBMISSION = Policy(auth=Auth.ALWAYS)

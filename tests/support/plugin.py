@@ -25,11 +25,9 @@ ON = "GATEPOST_TEST_ON"
 IS_CI = "CI" in os.environ
 POSTGRES = "GATEPOST_TEST_POSTGRES"  # the address of a server, for the workers of one run
 REDIS = "GATEPOST_TEST_REDIS"
-# Debian packages whose programs we are checked against, with a command that tells whether each is there.
-PACKAGES = {
-    "chromium": ("sh", "-c", "command -v chromium"),
-    "libmail-dkim-perl": ("perl", "-MMail::DKIM::Verifier", "-e1"),
-}
+# Fixtures that run a program from outside, with its Debian package and a command that tells whether it is there. Without it the
+# tests that use the fixture are left out and this is said; in CI they fail.
+OUTSIDE = {"mail_dkim": ("libmail-dkim-perl", ("perl", "-MMail::DKIM", "-e1"))}
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
@@ -67,12 +65,10 @@ def pytest_report_header() -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     dropped = [item for item in items if _is_dropped(config, item)]
+    kept = [item for item in items if not _is_dropped(config, item)]
+    items[:] = sorted(kept, key=lambda item: "faults" not in item.path.parts)  # no worker is to wait for the longest
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = [item for item in items if item not in dropped]
-    items.sort(
-        key=lambda item: "faults" not in item.path.parts
-    )  # the longest tests begin first, so that no worker waits for them
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -81,11 +77,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what is left out on this machine; in CI nothing is."""
-    if not IS_CI and (missing := [package for package in PACKAGES if not _is_there(package)]):
-        terminalreporter.write_line(
-            f"Tests that need {' and '.join(missing)} were left out: apt-get install {' '.join(missing)}"
-        )
+    for name, (package, command) in OUTSIDE.items():
+        if not IS_CI and not _is_there(command):
+            terminalreporter.write_line(f"Tests that use {name} were left out. To run them: apt-get install {package}")
 
 
 def _is_dropped(config: pytest.Config, item: pytest.Item) -> bool:
@@ -99,14 +93,15 @@ def _uses_database(item: pytest.Item) -> bool:
 
 
 def _missing_packages(item: pytest.Item) -> list[str]:
-    wanted = [mark.args[0] for mark in item.iter_markers("needs")]
-    return [package for package in wanted if not _is_there(package)]
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    outside = [OUTSIDE[name] for name in fixtures if name in OUTSIDE]
+    return [package for package, command in outside if not _is_there(command)]
 
 
 @cache
-def _is_there(package: str) -> bool:
+def _is_there(command: tuple[str, ...]) -> bool:
     try:
-        return subprocess.run(PACKAGES[package], capture_output=True, check=False, timeout=60).returncode == 0
+        return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
     except FileNotFoundError:
         return False
 

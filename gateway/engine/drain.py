@@ -25,7 +25,7 @@ from gateway.engine.deliver import Courier, Parcel
 from gateway.engine.lanes import Lanes
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
-from gateway.engine.prepare import Ready, prepare
+from gateway.engine.prepare import Ready, Stopped, prepare
 from gateway.engine.retry import next_try
 
 log = logging.getLogger(__name__)
@@ -148,10 +148,10 @@ class Drain:
             await self._send_off(ready)
         return len(ready)
 
-    async def _send_off(self, ready: Sequence[Ready]) -> None:
+    async def _send_off(self, ready: Sequence[Ready | Stopped]) -> None:
         crowded = []
         for one in ready:
-            if one.parcel is not None and not self._lanes.has_room(one.copy.domain):
+            if isinstance(one, Ready) and not self._lanes.has_room(one.copy.domain):
                 crowded.append(one.copy)
                 continue
             self._in_flight[one.copy.recipient_id] = one.copy
@@ -179,9 +179,9 @@ class Drain:
 
     # Sending ----------------------------------------------------------------------------------------------------------
 
-    async def _send(self, one: Ready) -> None:
+    async def _send(self, one: Ready | Stopped) -> None:
         tried_at = clock.now()
-        outcome = one.outcome or replace(await self._deliver(one.parcel), signed_by=one.signed_by)
+        outcome = one.outcome if isinstance(one, Stopped) else await self._deliver(one)
         again = None
         if outcome.result is Result.DEFERRED:
             letter = one.copy.letter
@@ -189,11 +189,11 @@ class Drain:
             again = next_try(one.copy.attempt, since, clock.now(), retry_after=outcome.retry_after)
         self._settle_later(queue.Settlement(copy=one.copy, outcome=outcome, tried_at=tried_at, next_try=again))
 
-    async def _deliver(self, parcel: Parcel) -> Outcome:
+    async def _deliver(self, one: Ready) -> Outcome:
         try:
-            return await self._courier.deliver(parcel)
+            return replace(await self._courier.deliver(one.parcel), signed_by=one.signed_by)
         except Exception:
-            log.exception("Delivery of recipient %d failed.", parcel.recipient_id)
+            log.exception("Delivery of recipient %d failed.", one.copy.recipient_id)
             return Outcome(result=Result.DEFERRED, enhanced="4.3.0", reply="Delivery failed inside Gatepost; see its log.")
 
     async def _note_data_sent(self, parcels: Sequence[Parcel]) -> None:
@@ -253,7 +253,7 @@ class LostLeaseError(Exception):
     """The lease of a copy ran out while it was being sent; another worker has it."""
 
 
-def _claim_and_prepare(limit: int, after_account: int) -> list[Ready]:
+def _claim_and_prepare(limit: int, after_account: int) -> list[Ready | Stopped]:
     copies = queue.claim(limit, after_account=after_account)
     return prepare(copies) if copies else []
 

@@ -17,28 +17,35 @@ from gateway.engine.returns import make_return_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A copy to deliver as `parcel`, or one whose `outcome` stands already."""
+    """A copy to deliver as `parcel`."""
 
     copy: Copy
-    parcel: Parcel | None = None
-    outcome: Outcome | None = None
-    signed_by: str = ""
+    parcel: Parcel
+    signed_by: str
 
 
-def prepare(copies: Sequence[Copy]) -> list[Ready]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A copy that cannot be sent; its outcome stands already."""
+
+    copy: Copy
+    outcome: Outcome
+
+
+def prepare(copies: Sequence[Copy]) -> list[Ready | Stopped]:
     """Compose and sign copies; those of one letter share what they have in common."""
     composer = Composer()
     return [_prepare(composer, copy) for copy in copies]
 
 
-def _prepare(composer: Composer, copy: Copy) -> Ready:
+def _prepare(composer: Composer, copy: Copy) -> Ready | Stopped:
     problem = _check_sender(copy)
     if problem is not None:
-        return Ready(copy=copy, outcome=problem)
+        return Stopped(copy=copy, outcome=problem)
     try:
         composed = composer.compose(copy, signers_for(copy.letter.domain_id or 0))
     except CannotCompose as error:
-        return Ready(copy=copy, outcome=_failed("5.6.0", f"The message cannot be composed: {error}"))
+        return Stopped(copy=copy, outcome=_failed("5.6.0", f"The message cannot be composed: {error}"))
     return Ready(copy=copy, parcel=_parcel(copy, composed), signed_by=composed.signed_by)
 
 

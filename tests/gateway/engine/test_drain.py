@@ -45,6 +45,11 @@ class World:
     sink: Sink
     drain: Drain
 
+    def run(self) -> None:
+        """Send all that is due, to the end."""
+        self.drain.work(seconds=30, idle=0.5)
+        self.drain.close()
+
 
 @pytest.fixture
 def world(keys: list[DKIMKey], settings) -> Iterator[Callable[..., World]]:
@@ -75,7 +80,7 @@ def states() -> dict[str, int]:
 def test_it_works(make: Make, world: Callable[..., World]) -> None:
     here = world()
     accept([make()])
-    assert not here.drain.work(seconds=10, idle=0.2)
+    here.run()
     (caught,) = here.sink.messages
     recipient = Recipient.objects.get()
     assert recipient.state == "delivered"
@@ -93,7 +98,7 @@ def test_many_messages_of_many_recipients(make: Make, world: Callable[..., World
     here = world()
     people = tuple(Addressee(email=f"p{number}@inbox.example") for number in range(25))
     accept([make(recipients=people) for _ in range(20)])
-    here.drain.work(seconds=30, idle=0.2)
+    here.run()
     assert states() == {"delivered": 500}
     assert len(here.sink.messages) == 500
     assert Event.objects.filter(type="delivered").count() == Attempt.objects.count() == 500
@@ -103,7 +108,7 @@ def test_what_the_receiver_says_is_what_we_tell(make: Make, world: Callable[...,
     here = world("rcpt:550:gone@*::5.1.1 No such user", "rcpt:451:later@*::4.3.2 Try later")
     people = tuple(Addressee(email=f"{name}@inbox.example") for name in ("good", "gone", "later"))
     accept([make(recipients=people)])
-    here.drain.work(seconds=10, idle=0.2)
+    here.run()
     assert dict(Recipient.objects.values_list("email", "state")) == {
         "good@inbox.example": "delivered",
         "gone@inbox.example": "bounced",
@@ -118,7 +123,7 @@ def test_what_the_receiver_says_is_what_we_tell(make: Make, world: Callable[...,
 def test_a_reply_lost_behind_the_dot_is_ambiguous(make: Make, world: Callable[..., World]) -> None:
     here = world("dot:drop::1")
     accept([make()])
-    here.drain.work(seconds=10, idle=0.2)
+    here.run()
     attempt = Attempt.objects.get()
     assert (attempt.result, attempt.is_ambiguous) == ("deferred", True)
 
@@ -128,7 +133,7 @@ def test_a_domain_that_lost_its_verification_sends_nothing(make: Make, world: Ca
     accept([make()])
     SenderDomain.objects.update(verified_at=None)
     queries.forget()
-    here.drain.work(seconds=10, idle=0.2)
+    here.run()
     assert here.sink.transactions == []
     assert Recipient.objects.get().state == "failed"
     assert "not verified" in Event.objects.get(type="failed").reply
@@ -139,7 +144,7 @@ def test_a_suspended_accounts_mail_waits(make: Make, world: Callable[..., World]
     accept([make()])
     type(acme.account).objects.update(status="suspended")
     accounts.forget()
-    here.drain.work(seconds=10, idle=0.2)
+    here.run()
     assert here.sink.transactions == []
     assert Recipient.objects.get().state == "deferred"
 
@@ -161,6 +166,6 @@ def test_a_slow_destination_leaves_room_for_others(
     monkeypatch.setattr(drains, "CROWDED_PAUSE", 0.1)
     here = world()
     accept([make() for _ in range(30)])
-    here.drain.work(seconds=20, idle=1)
+    here.run()
     assert states() == {"delivered": 30}
     assert Recipient.objects.exclude(attempts=1).count() == 0

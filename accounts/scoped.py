@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.contrib.admin import RelatedFieldListFilter
+from django.contrib.admin import RelatedFieldListFilter, ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import ForeignKey, Model, QuerySet
@@ -151,6 +151,7 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
     form = ScopedForm
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # each would count every row
     list_per_page = 50
     list_max_show_all = 0
     change_list_template = "console/change_list.html"
@@ -192,8 +193,10 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         return self._needed(request, super().get_list_filter(request))
 
     def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
-        """Look an account up by its name instead of listing them all: an operator has thousands."""
-        return ("account",) if any(field.name == "account" for field in self.opts.fields) else ()
+        """Look rows of other rooms up by their names instead of listing them all: an operator has thousands."""
+        rooms = self.admin_site._registry  # noqa: SLF001  Django's own way
+        keys = [field for field in self.opts.fields if isinstance(field, ForeignKey)]
+        return [key.name for key in keys if key.related_model in rooms and rooms[key.related_model].search_fields]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         fields = tuple(super().get_readonly_fields(request, obj))

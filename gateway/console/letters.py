@@ -8,12 +8,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from email import message_from_bytes
 from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.message import Message as Part
-from email.utils import parsedate_to_datetime
 from itertools import islice
 
 MOST_READ = 8_000_000  # bytes of a mail that are parsed
@@ -57,13 +55,6 @@ class Letter:
         return next((value for key, value in self.headers if key.lower() == name), "")
 
     @property
-    def sent_at(self) -> datetime | None:
-        try:
-            return parsedate_to_datetime(self.header("date"))
-        except FAULTS:
-            return None
-
-    @property
     def images(self) -> dict[str, str]:
         """Return the data: URLs of the inline images, by Content-ID."""
         urls, room = {}, MOST_IMAGES
@@ -79,12 +70,9 @@ def read_letter(raw: bytes) -> Letter:
     try:
         mail = message_from_bytes(raw[:MOST_READ])
         headers = tuple((name, decode_words(value)) for name, value in islice(mail.items(), MOST_HEADERS))
-    except FAULTS as fault:
-        return Letter(problem=f"This mail cannot be taken apart ({type(fault).__name__}); its source is below.")
-    try:
         text, html, files = _sort(mail)
     except FAULTS as fault:
-        return Letter(headers=headers, problem=f"Its parts cannot be read ({type(fault).__name__}); its source is below.")
+        return Letter(problem=f"This mail cannot be taken apart ({type(fault).__name__}); its source is all there is.")
     return Letter(headers=headers, text=text, html=html, files=files)
 
 
@@ -154,4 +142,12 @@ def _bytes_of(part: Part) -> bytes:
     if isinstance(payload, bytes):
         return payload
     inner = part.get_payload()
-    return b"\n".join(item.as_bytes() for item in inner if isinstance(item, Part)) if isinstance(inner, list) else b""
+    return b"\n".join(_write(item) for item in inner if isinstance(item, Part)) if isinstance(inner, list) else b""
+
+
+def _write(mail: Part) -> bytes:
+    """Return a mail within a mail as bytes; empty where the standard library cannot write what it has read."""
+    try:
+        return mail.as_bytes()
+    except FAULTS:
+        return b""

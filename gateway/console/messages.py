@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -84,6 +85,9 @@ class MessageAdmin(ScopedAdmin):
     empty_title = _("No messages yet")
     empty_text = _("Every message that one of the APIs or SMTP accepts shows up here at once. Send the first one:")
     empty_template = "console/first_message.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"base_url": settings.GATEPOST_URL, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[MessageList]:
         return MessageList

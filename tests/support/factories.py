@@ -9,7 +9,6 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Account, Membership, User
-from gateway.base.ids import make_public_id
 from gateway.models import Attachment, Attempt, Content, Message, Recipient
 from tracking.events import event_id
 from tracking.models import Event, EventType
@@ -42,9 +41,7 @@ def make_message(
     """Make a message of an account, its content, and its recipients in `state`, each with the accepted event."""
     defaults = {"door": "smtp", "accepted_at": timezone.now(), "subject": "Hello", "sender": f"a@{account.owner_id}.example"}
     size = len(raw) if raw is not None else len(text) + len(html)
-    message = Message.objects.create(
-        account=account, public_id=make_public_id(), is_raw=raw is not None, size=size, **defaults | fields
-    )
+    message = Message.objects.create(account=account, is_raw=raw is not None, size=size, **defaults | fields)
     Content.objects.create(message=message, text=text, html=html, raw=raw)
     for position, email in enumerate(recipients):
         make_recipient(message, email, position=position, state=state)

@@ -96,7 +96,9 @@ def test_the_newest_stands_first_and_pages_follow(folder: Path, monkeypatch: pyt
     assert [mail.number for mail in inbox.read_page(folder, 2)] == [1]
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00" * 99, bytes(range(256)) * 50, b"Subject: \r\n" * 9999, b"\r\n--x\r\n" * 999])
+@pytest.mark.parametrize(
+    "raw", [b"", b" ", b"\x00" * 99, bytes(range(256)) * 50, b"Subject: \r\n" * 9999, b"\r\n--x\r\n" * 999]
+)
 def test_garbage_is_shown(raw: bytes, client: Client, folder: Path) -> None:
     (folder / "7.eml").write_bytes(raw)
     assert client.get("/inbox/").status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -23,6 +25,12 @@ def listed(client: Client, query: str = "") -> list[Message]:
     return list(client.get(LIST + query).context["cl"].result_list)
 
 
+def make_one_a_second(tenant: Tenant, number: int, **fields: object) -> list[Message]:
+    """Make messages a second apart, the oldest first; the first 48 bits of a public id are milliseconds."""
+    seconds = range(1_800_000_000, 1_800_000_000 + number)
+    return [make_message(tenant.account, public_id=UUID(int=second * 1000 << 80), **fields) for second in seconds]
+
+
 def test_it_works(insider: Client, acme: Tenant) -> None:
     message = make_message(acme.account, ["ann@example.net", "bob@example.net"], state="delivered", subject="Your receipt")
     page = insider.get(LIST).content.decode()
@@ -33,7 +41,7 @@ def test_it_works(insider: Client, acme: Tenant) -> None:
 
 
 def test_the_newest_stands_first(insider: Client, acme: Tenant) -> None:
-    made = [make_message(acme.account) for _ in range(3)]
+    made = make_one_a_second(acme, 3)
     assert listed(insider) == made[::-1]
 
 
@@ -104,7 +112,7 @@ def test_nothing_asked_is_everything_found(acme: Tenant) -> None:
 
 def test_words_are_looked_for_in_the_latest_messages_only(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST_SEARCHED", 2)
-    old, *newer = [make_message(acme.account, subject="Receipt") for _ in range(3)]
+    old, *newer = make_one_a_second(acme, 3, subject="Receipt")
     messages = Message.objects.for_account(acme.account)
     assert set(find_messages(messages, "receipt")) == set(newer)
     assert list(find_messages(messages, str(old.public_id))) == [old]

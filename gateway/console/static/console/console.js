@@ -68,5 +68,37 @@
         });
     }
 
-    document.addEventListener("DOMContentLoaded", () => startTabs(document));
+    // What the theme opens by a click on something that is no button, the keyboard and a screen reader reach as well.
+    const NAMES = { dock_to_right: "Menu", close: "Close", filter_list: "Filters", more_horiz: "More" };
+
+    function hideIcons(root) {
+        // An icon is a word set in a font of pictures; nobody wants it read out.
+        root.querySelectorAll(".material-symbols-outlined:not([role=button])").forEach((icon) => {
+            icon.setAttribute("aria-hidden", "true");
+        });
+    }
+
+    function makeReachable(root) {
+        const passive = "[x-on\\:click]:not(a[href], button, input, label, body, [tabindex], [role])";
+        root.querySelectorAll(passive).forEach((element) => {
+            element.tabIndex = 0;
+            element.setAttribute("role", "button");
+            const name = NAMES[element.textContent.trim()];
+            if (name) {
+                element.setAttribute("aria-label", name);
+            }
+            element.addEventListener("keydown", (event) => {
+                if (event.target === element && (event.key === "Enter" || event.key === " ")) {
+                    event.preventDefault();
+                    element.click();
+                }
+            });
+        });
+    }
+
+    document.addEventListener("DOMContentLoaded", () => {
+        startTabs(document);
+        makeReachable(document);
+        hideIcons(document);
+    });
 })();

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from gateway.base.environment import Endpoint
 from gateway.listeners.listener import Caps, Patience
@@ -14,6 +15,12 @@ from gateway.listeners.tls import keep_self_signed, make_context
 from tests.support.sink import running
 
 OpenDoor = Callable[..., AbstractContextManager[int]]
+
+
+@pytest.fixture(autouse=True)
+def _on_a_laptop(settings: Settings) -> None:
+    """A self-signed certificate, and AUTH without TLS on loopback, whatever database the tests run on."""
+    settings.EMBEDDED = True
 
 
 @pytest.fixture(scope="session")

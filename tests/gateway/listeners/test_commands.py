@@ -22,6 +22,12 @@ from tests.support.cast import Tenant
 MAIL = "From: shop@acme.example\r\nTo: ben@inbox.example\r\nSubject: Hello\r\n\r\nHello\r\n"
 
 
+@pytest.fixture
+def tls(certificate: Path) -> dict[str, str]:
+    """What production asks for."""
+    return {"GATEPOST_TLS_CERT": str(certificate), "GATEPOST_TLS_KEY": str(certificate)}
+
+
 @contextmanager
 def running(
     *arguments: str, env: dict[str, str] | None = None, lines: int = 1
@@ -63,10 +69,11 @@ def test_sink_journals_to_its_output() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_submission(acme: Tenant, process_env: dict[str, str]) -> None:
-    env = process_env | {"GATEPOST_SMTP": "127.0.0.1:0", "GATEPOST_SMTPS": "127.0.0.1:0"}
+def test_submission(acme: Tenant, process_env: dict[str, str], tls: dict[str, str]) -> None:
+    env = process_env | tls | {"GATEPOST_SMTP": "127.0.0.1:0", "GATEPOST_SMTPS": "127.0.0.1:0"}
     with running("submission", env=env, lines=2) as (process, [port, tls_port]):
         with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+            client.starttls()
             client.login(acme.smtp_user.name, acme.smtp_secret)
             client.sendmail("shop@acme.example", "ben@inbox.example", MAIL)
         with smtplib.SMTP_SSL("127.0.0.1", tls_port, timeout=10) as client:
@@ -78,8 +85,8 @@ def test_submission(acme: Tenant, process_env: dict[str, str]) -> None:
     assert Message.objects.count() == 2
 
 
-def test_returns(tmp_path: Path) -> None:
-    env = os.environ | {"GATEPOST_DATA": str(tmp_path), "GATEPOST_RETURNS": "127.0.0.1:0"}
+def test_returns(tmp_path: Path, tls: dict[str, str]) -> None:
+    env = os.environ | tls | {"GATEPOST_DATA": str(tmp_path), "GATEPOST_RETURNS": "127.0.0.1:0"}
     with running("returns", env=env) as (process, [port]):
         with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
             client.ehlo()
@@ -89,10 +96,10 @@ def test_returns(tmp_path: Path) -> None:
         assert process.wait(10) == 0
 
 
-def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, tls: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run("returns", GATEPOST_DATA=str(tmp_path), GATEPOST_RETURNS=f"127.0.0.1:{port}")
+        done = run("returns", GATEPOST_DATA=str(tmp_path), GATEPOST_RETURNS=f"127.0.0.1:{port}", **tls)
     assert done.returncode == 1
     assert done.stderr == f"CommandError: Port {port} on 127.0.0.1 is taken; set GATEPOST_RETURNS to another.\n"
 

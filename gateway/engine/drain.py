@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,7 +35,8 @@ T = TypeVar("T")
 
 THREADS = 3  # that claim, note and settle, each with a database connection of its own
 CAPACITY = 400  # copies in flight
-BATCH = 200  # copies of one claim
+BATCH = 100  # copies of one claim
+SWITCH = 0.0005  # seconds after which a thread that composes lets others run: they mostly wait, and only for moments work
 CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination had no room
 SETTLE_AT = 100  # outcomes of one commit
 SETTLE_AFTER = 0.05  # seconds that an outcome waits for company
@@ -49,6 +51,7 @@ class Drain:
     """A worker's sender."""
 
     def __init__(self) -> None:
+        sys.setswitchinterval(SWITCH)
         self._loop = uvloop.new_event_loop()
         self._database = ThreadPoolExecutor(THREADS, thread_name_prefix="drain")
         self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")

@@ -53,6 +53,8 @@ def pytest_configure() -> None:
     database = settings.DATABASES["default"]
     if settings.EMBEDDED:
         database.setdefault("TEST", {})["NAME"] = str(settings.GATEPOST_DATA / "test.sqlite3")
+    else:
+        database["CONN_MAX_AGE"] = 0  # the threads of servers come and go with the tests, and take no connection with them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

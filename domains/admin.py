@@ -65,8 +65,8 @@ class SenderDomainAdmin(ScopedAdmin):
             for key, value in ((key, write_record(key)) for key in domain.dkim_keys.all())
         ]
         return format_html(
-            '<div class="gp-scroll"><table class="gp-table gp-records"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead>'
-            "<tbody>{}</tbody></table></div>",
+            '<div class="gp-scroll"><table class="gp-table gp-records">'
+            "<thead><tr><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead><tbody>{}</tbody></table></div>",
             _("Name"),
             _("Type"),
             _("Value"),

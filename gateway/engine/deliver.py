@@ -29,8 +29,8 @@ _POLITE: Final = 2.0  # times the deadline of QUIT, for all connections
 class Courier:
     """Delivers parcels from one event loop; make it inside of that loop.
 
-    `note_data_sent` is awaited with parcels whose final dot is about to go, before any of them goes; when it raises, none of
-    them goes, and their outcome is DEFERRED.
+    `note_data_sent` is awaited with parcels whose final dot is about to go, before any of them goes, and returns those that may
+    go; the outcome of the others, and of all when it raises, is DEFERRED.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ class Drain:
         self._loop = uvloop.new_event_loop()
         self._database = ThreadPoolExecutor(THREADS, thread_name_prefix="drain")
         self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")
-        self._in_flight: dict[int, Copy] = {}
+        self._in_flight: dict[tuple[int, int], Copy] = {}  # by recipient and attempt
         self._lanes = Lanes()
         self._settlements: list[queue.Settlement] = []
         self._settling = asyncio.Event()
@@ -68,9 +68,12 @@ class Drain:
         self._thread.start()
         self._courier: Courier = self._call(self._start())
 
-    def work(self, seconds: float, idle: float) -> bool:
-        """Drain for up to `seconds`, less when there was nothing to do for `idle` seconds; return whether there is more."""
-        return self._call(self._work(seconds, idle))
+    def work(self, seconds: float, idle: float, *, is_over: Callable[[], bool] = lambda: False) -> bool:
+        """Drain for up to `seconds`, less when there was nothing to do for `idle` seconds or once `is_over`.
+
+        Return whether there is more to do.
+        """
+        return self._call(self._work(seconds, idle, is_over))
 
     def close(self) -> None:
         """Stop claiming, wait a bounded time for what is in flight, settle it, and hang up."""
@@ -108,21 +111,21 @@ class Drain:
 
     # Claiming ---------------------------------------------------------------------------------------------------------
 
-    async def _work(self, seconds: float, idle: float) -> bool:
+    async def _work(self, seconds: float, idle: float, is_over: Callable[[], bool]) -> bool:
         bell = wake.open_bell()
         try:
-            is_idle = await self._claim_until(self._loop.time() + seconds, idle, bell)
+            is_idle = await self._claim_until(self._loop.time() + seconds, idle, bell, is_over)
         finally:
             bell.close()
         # Mail that came between the last look and the closing of the bell has rung for nobody.
-        return not self._is_closing and (not is_idle or await self._in_thread(queue.is_work_waiting))
+        return not self._is_closing and not is_over() and (not is_idle or await self._in_thread(queue.is_work_waiting))
 
-    async def _claim_until(self, end: float, idle: float, bell: wake.Bell) -> bool:
+    async def _claim_until(self, end: float, idle: float, bell: wake.Bell, is_over: Callable[[], bool]) -> bool:
         """Claim and send until `end`; return True early where nothing came for `idle` seconds."""
         now = self._loop.time
         idle_end = now() + idle
         bell.at_work()
-        while now() < end and not self._is_closing:
+        while now() < end and not self._is_closing and not is_over():
             await self._wait_for_room()
             claimed = await self._claim()
             if claimed:
@@ -157,7 +160,7 @@ class Drain:
             if isinstance(one, Ready) and not self._lanes.has_room(one.copy.domain):
                 crowded.append(one.copy)
                 continue
-            self._in_flight[one.copy.recipient_id] = one.copy
+            self._in_flight[one.copy.key] = one.copy
             self._lanes.enter(one.copy.domain)
             self._spawn(self._send(one))
         if crowded:
@@ -199,11 +202,10 @@ class Drain:
             log.exception("Delivery of recipient %d failed.", one.copy.recipient_id)
             return Outcome(result=Result.DEFERRED, enhanced="4.3.0", reply="Delivery failed inside Gatepost; see its log.")
 
-    async def _note_data_sent(self, parcels: Sequence[Parcel]) -> None:
-        pairs = [(parcel.recipient_id, parcel.attempt) for parcel in parcels]
-        ours = await self._in_thread(queue.note_data_sent, pairs)
-        if ours != len(pairs):
-            raise LostLeaseError(f"{len(pairs) - ours} of {len(pairs)} leases were lost before the message was sent.")
+    async def _note_data_sent(self, parcels: Sequence[Parcel]) -> list[Parcel]:
+        """Return the parcels that are still ours; of the others the lease ran out, and another worker has them."""
+        ours = await self._in_thread(queue.note_data_sent, [(parcel.recipient_id, parcel.attempt) for parcel in parcels])
+        return [parcel for parcel in parcels if (parcel.recipient_id, parcel.attempt) in ours]
 
     # Settling ---------------------------------------------------------------------------------------------------------
 
@@ -230,16 +232,15 @@ class Drain:
         if not self._settlements:
             self._settling.clear()
         for settlement in batch:
-            del self._in_flight[settlement.copy.recipient_id]
+            del self._in_flight[settlement.copy.key]
             self._lanes.leave(settlement.copy.domain, (clock.now() - settlement.tried_at).total_seconds())
         self._room.set()
 
     async def _renew_for_ever(self) -> None:
         while True:
             await asyncio.sleep(queue.LEASE / 3)
-            pairs = [(copy.recipient_id, copy.attempt) for copy in self._in_flight.values()]
             try:
-                await self._in_thread(queue.renew, pairs)
+                await self._in_thread(queue.renew, list(self._in_flight))
             except Exception:
                 log.exception("Leases could not be renewed.")
 
@@ -250,10 +251,6 @@ class Drain:
         await self._courier.close()
         for task in self._tasks:
             task.cancel()
-
-
-class LostLeaseError(Exception):
-    """The lease of a copy ran out while it was being sent; another worker has it."""
 
 
 def _claim_and_prepare(limit: int, after_account: int) -> list[Ready | Stopped]:

@@ -61,3 +61,8 @@ class Copy:
     variables: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
     sequence: int = 1
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Recipient and attempt: what fences every move."""
+        return self.recipient_id, self.attempt

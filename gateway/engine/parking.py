@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, Protocol
 
 from gateway.engine.parcel import Parcel
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 LINGER: Final = 0.005  # seconds
 MOST: Final = 100
 
-NoteDataSent = Callable[[Sequence[Parcel]], Awaitable[None]]
+NoteDataSent = Callable[[Sequence[Parcel]], Awaitable[Collection[Parcel]]]
 
 
 class Parked(Protocol):
@@ -41,7 +41,7 @@ class Parking:
         self._note = note
         self._parked: list[Parked] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._noting: asyncio.Task[None] | None = None
+        self._noting: asyncio.Task[Collection[Parcel]] | None = None
 
     def park(self, connection: Parked) -> None:
         self._parked.append(connection)
@@ -67,20 +67,30 @@ class Parking:
         elif self._parked:
             self._decide()
 
-    async def _write(self, parcels: Sequence[Parcel]) -> None:
-        await self._note(parcels)
+    async def _write(self, parcels: Sequence[Parcel]) -> Collection[Parcel]:
+        return await self._note(parcels)
 
-    def _noted(self, noted: asyncio.Task[None], parcels: dict[Parked, Parcel]) -> None:
+    def _noted(self, noted: asyncio.Task[Collection[Parcel]], parcels: dict[Parked, Parcel]) -> None:
         self._noting = None
-        error = asyncio.CancelledError() if noted.cancelled() else noted.exception()
-        if error is not None:
-            log.error("%d messages are held back, as their sending could not be noted: %s", len(parcels), error)
+        may_go = _read_note(noted, len(parcels))
         for connection, parcel in parcels.items():
             if connection.parked_parcel() is not parcel:
                 continue
-            if error is None:
+            if id(parcel) in may_go:
                 connection.send_dot()
             else:
                 connection.withhold_dot()
         if self._parked:
             self._decide()
+
+
+def _read_note(noted: asyncio.Task[Collection[Parcel]], asked: int) -> set[int]:
+    """Return the identities of the parcels whose dot may go."""
+    error = asyncio.CancelledError() if noted.cancelled() else noted.exception()
+    if error is not None:
+        log.error("%d messages are held back, as their sending could not be noted: %s", asked, error)
+        return set()
+    may_go = {id(parcel) for parcel in noted.result()}  # two of them may look the same
+    if len(may_go) < asked:
+        log.warning("%d of %d messages are held back, as others are sending them.", asked - len(may_go), asked)
+    return may_go

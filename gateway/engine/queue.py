@@ -67,13 +67,13 @@ def _claim_fresh(cursor: bulk.Cursor, limit: int, after_account: int) -> list[sq
     return rows
 
 
-def note_data_sent(copies: Iterable[tuple[int, int]]) -> int:
-    """Note, for (recipient, attempt) pairs, that the final dot is about to go out; return how many are still ours."""
+def note_data_sent(copies: Iterable[sql.Pair]) -> set[sql.Pair]:
+    """Note, for (recipient, attempt) pairs, that the final dot is about to go out; return those that are still ours."""
     with transaction.atomic(), bulk.raw_cursor() as cursor:
         return sql.note_data_sent(cursor, list(copies))
 
 
-def renew(copies: Iterable[tuple[int, int]]) -> int:
+def renew(copies: Iterable[sql.Pair]) -> int:
     """Extend the leases of (recipient, attempt) pairs that are still ours; return how many are."""
     with transaction.atomic(), bulk.raw_cursor() as cursor:
         return sql.renew(cursor, list(copies), lease=LEASE)
@@ -84,7 +84,7 @@ def settle(settlements: Sequence[Settlement]) -> int:
     with transaction.atomic(), bulk.raw_cursor() as cursor:
         moves = [_move(settlement) for settlement in settlements]
         ours = sql.settle(cursor, moves)
-        kept = [settlement for settlement in settlements if settlement.copy.recipient_id in ours]
+        kept = [settlement for settlement in settlements if settlement.copy.key in ours]
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_attempt_row(one) for one in kept])
         events.record(cursor, [_fact(one) for one in kept])
     return len(kept)
@@ -92,9 +92,8 @@ def settle(settlements: Sequence[Settlement]) -> int:
 
 def release(copies: Iterable[Copy], *, seconds: float) -> None:
     """Give back copies that were claimed but not tried; they are due again in `seconds`."""
-    pairs = [(copy.recipient_id, copy.attempt) for copy in copies]
     with transaction.atomic(), bulk.raw_cursor() as cursor:
-        sql.release(cursor, pairs, seconds=seconds)
+        sql.release(cursor, [copy.key for copy in copies], seconds=seconds)
 
 
 def reclaim(limit: int = 1000) -> int:

@@ -117,8 +117,10 @@ _OURS_SQLITE = "FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt FROM json
 _IS_OURS = "r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending'"
 
 _NOTE_DATA_SENT = Statement(
-    postgresql=f"UPDATE gateway_recipient r SET data_sent_at = now() {_OURS_POSTGRESQL} WHERE {_IS_OURS} RETURNING r.id",
-    sqlite=f"UPDATE gateway_recipient AS r SET data_sent_at = :now {_OURS_SQLITE} WHERE {_IS_OURS} RETURNING id",
+    postgresql=f"""
+        UPDATE gateway_recipient r SET data_sent_at = now() {_OURS_POSTGRESQL} WHERE {_IS_OURS} RETURNING r.id, r.attempts
+    """,
+    sqlite=f"UPDATE gateway_recipient AS r SET data_sent_at = :now {_OURS_SQLITE} WHERE {_IS_OURS} RETURNING id, attempts",
 )
 _RENEW = Statement(
     postgresql=f"""
@@ -145,14 +147,14 @@ _SETTLE = Statement(
         FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::int[],
                     %(c4)b::timestamptz[], %(c5)b::timestamptz[])
             AS m(id, attempt, state, sequence, next_attempt_at, done_at)
-        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING r.id
+        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING r.id, r.attempts
     """,
     sqlite="""
         UPDATE gateway_recipient AS r SET state = m.state, sequence = m.sequence, next_attempt_at = m.next_attempt_at,
             done_at = m.done_at, lease_until = NULL
         FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt, value ->> 2 AS state, value ->> 3 AS sequence,
                      value ->> 4 AS next_attempt_at, value ->> 5 AS done_at FROM json_each(:rows)) AS m
-        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING id
+        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING id, attempts
     """,
 )
 _LOST_COLUMNS = "id, message_id, position, email, domain, attempts, sequence, lease_until, data_sent_at"
@@ -212,8 +214,9 @@ def claim_due(cursor: bulk.Cursor, limit: int, *, lease: int) -> list[Claimed]:
     return [_claimed(row) for row in rows]
 
 
-def note_data_sent(cursor: bulk.Cursor, pairs: Sequence[Pair]) -> int:
-    return len(_NOTE_DATA_SENT.fetch(cursor, rows=pairs)) if pairs else 0
+def note_data_sent(cursor: bulk.Cursor, pairs: Sequence[Pair]) -> set[Pair]:
+    """Return those pairs that are still ours."""
+    return _pairs(_NOTE_DATA_SENT.fetch(cursor, rows=pairs)) if pairs else set()
 
 
 def renew(cursor: bulk.Cursor, pairs: Sequence[Pair], *, lease: int) -> int:
@@ -225,12 +228,12 @@ def release(cursor: bulk.Cursor, pairs: Sequence[Pair], *, seconds: float) -> No
         _RELEASE.run(cursor, rows=pairs, seconds=seconds, due=in_seconds(seconds))
 
 
-def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> set[int]:
-    """Make the moves that are still valid; return the keys of their recipients."""
+def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> set[Pair]:
+    """Make the moves that are still valid; return their pairs."""
     if not moves:
         return set()
     rows = [(move.recipient_id, move.attempt, move.state, move.sequence, move.next_attempt_at, move.done_at) for move in moves]
-    return {row[0] for row in _SETTLE.fetch(cursor, rows=rows)}
+    return _pairs(_SETTLE.fetch(cursor, rows=rows))
 
 
 def expired_leases(cursor: bulk.Cursor, limit: int) -> list[Lost]:
@@ -253,7 +256,10 @@ def is_work_waiting(cursor: bulk.Cursor) -> bool:
     return bool(_IS_WORK_WAITING.fetch(cursor)[0][0])
 
 
+def _pairs(rows: Sequence[tuple[Any, ...]]) -> set[Pair]:
+    return {(row[0], row[1]) for row in rows}
+
+
 def _claimed(row: tuple[Any, ...]) -> Claimed:
     *before, variables, attempts, sequence = row
     return Claimed._make((*before, read_json(variables), attempts, sequence))
-

@@ -24,13 +24,15 @@ class Notes:
     batches: list[list[Parcel]] = field(default_factory=list)
     error: Exception | None = None
     before: Callable[[], Awaitable[None]] | None = None
+    lost: frozenset[int] = frozenset()  # recipients that others are sending by now
 
-    async def __call__(self, parcels: Sequence[Parcel]) -> None:
+    async def __call__(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         if self.before is not None:
             await self.before()
         if self.error is not None:
             raise self.error
         self.batches.append(list(parcels))
+        return [parcel for parcel in parcels if parcel.recipient_id not in self.lost]
 
 
 def parcel(number: int = 0, **changes: Any) -> Parcel:

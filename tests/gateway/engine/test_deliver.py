@@ -461,6 +461,13 @@ def test_no_dot_goes_where_the_note_fails():
     assert receiver.letters == []
 
 
+def test_only_what_others_are_sending_is_held_back():
+    outcomes, receiver = deliver_to({}, *map(parcel, range(5)), notes=Notes(lost=frozenset({1, 3})))
+    assert [outcome.result for outcome in outcomes] == ["delivered", "deferred", "delivered", "deferred", "delivered"]
+    assert len(receiver.letters) == 3
+    assert not any(outcome.is_ambiguous for outcome in outcomes)
+
+
 def test_mail_that_needs_no_note_gets_none():
     notes = Notes()
     (outcome,), _ = deliver_to({}, parcel(requires_dot_notice=False), notes=notes)

@@ -41,7 +41,7 @@ def test_it_works(make: Make) -> None:
     assert (copy.email, copy.attempt, copy.letter.text) == ("bob@inbox.example", 1, "Hello, Bob.")
     assert state() == "sending"
     assert queue.claim(10) == []
-    assert queue.note_data_sent([(copy.recipient_id, copy.attempt)]) == 1
+    assert queue.note_data_sent([copy.key]) == {copy.key}
     assert settle(copy, SENT) == 1
     assert state() == "delivered"
     attempt = Attempt.objects.get()
@@ -103,7 +103,7 @@ def test_a_bounce_keeps_the_reply(make: Make) -> None:
 def test_a_lost_lease_is_taken_back_and_the_zombie_is_fenced(make: Make) -> None:
     accept([make()])
     (zombie,) = queue.claim(10)
-    queue.note_data_sent([(zombie.recipient_id, zombie.attempt)])
+    queue.note_data_sent([zombie.key])
     assert queue.reclaim() == 0
     Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert queue.reclaim() == 1
@@ -112,11 +112,23 @@ def test_a_lost_lease_is_taken_back_and_the_zombie_is_fenced(make: Make) -> None
     (copy,) = queue.claim(10)
     assert copy.attempt == 2
     assert settle(zombie, REFUSED) == 0
-    assert queue.note_data_sent([(zombie.recipient_id, zombie.attempt)]) == 0
-    assert queue.renew([(zombie.recipient_id, zombie.attempt)]) == 0
+    assert queue.note_data_sent([zombie.key, copy.key]) == {copy.key}
+    assert queue.renew([zombie.key]) == 0
     assert state() == "sending"
     assert settle(copy, SENT) == 1
     assert types() == ["accepted", "delivered"]
+
+
+def test_a_zombie_beside_its_successor_in_one_batch_is_fenced(make: Make) -> None:
+    accept([make()])
+    (zombie,) = queue.claim(10)
+    Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    queue.reclaim()
+    (copy,) = queue.claim(10)
+    both = [queue.Settlement(copy=one, outcome=SENT, tried_at=timezone.now()) for one in (zombie, copy)]
+    assert queue.settle(both) == 1
+    assert (state(), types()) == ("delivered", ["accepted", "delivered"])
+    assert list(Attempt.objects.order_by("number").values_list("result", flat=True)) == ["lost", "delivered"]
 
 
 def test_what_costs_every_worker_its_life_is_given_up(make: Make) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gateway.api.sendclean.urls")),
     path("", include("gateway.api.sendcloud.urls")),
     path("", include("gateway.api.mailup.urls")),
     path("", include("gateway.api.octeth.urls")),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("console/", admin.site.urls),
     path("inbox/", include("gateway.console.urls")),
 ]

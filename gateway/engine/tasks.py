@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 
 from celery import shared_task
-from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_ready
+from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_ready, worker_shutting_down
 from django.db import connection
 
 from gateway.base import wake
@@ -15,13 +16,14 @@ from gateway.engine.drain import close_drain, drain_of_process
 
 SLICE = 10.0  # seconds of one `send` task; then other tasks get their turn
 IDLE = 5.0  # seconds without work after which a drain stops listening
+_stopping = mmap.mmap(-1, 1)  # a byte that a worker shares with its children: not nought once it is told to stop
 
 
 @shared_task(name=wake.SEND_TASK, ignore_result=True)
 def send() -> None:
     """Drain the queue for a while, and send for the next turn while there is work."""
     wake.clear_pending()
-    if drain_of_process().work(SLICE, IDLE):
+    if drain_of_process().work(SLICE, IDLE, is_over=lambda: bool(_stopping[0])):
         wake.wake_sender()
 
 
@@ -48,6 +50,12 @@ def check_database(**_: object) -> None:
 def begin_sending(**_: object) -> None:
     """Look for mail at once: what was queued while no worker ran has nobody left to give a hint."""
     wake.send_hint()
+
+
+@worker_shutting_down.connect
+def stop_claiming(**_: object) -> None:
+    """Tell the children, which hear nothing of the signal, to claim no more."""
+    _stopping[0] = 1
 
 
 @worker_process_shutdown.connect

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -20,7 +19,14 @@ from rich.table import Column, Table
 
 from gateway.base.ids import make_name
 from gateway.management.demo.doors import DOORS, Letter
-from gateway.management.demo.surroundings import INSIDE, find_surroundings, make_environment, make_name_server, receiver
+from gateway.management.demo.surroundings import (
+    INSIDE,
+    find_surroundings,
+    lay_out_afresh,
+    make_environment,
+    make_name_server,
+    receiver,
+)
 from gateway.management.demo.watch import Row, wait_for_rows
 from gateway.management.plan import installation
 from gateway.management.processes import ProcessTree
@@ -40,6 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if INSIDE not in os.environ:  # the settings of this process are not the demo's
+            lay_out_afresh()
             sys.stdout.flush()
             os.execve(sys.executable, [sys.executable, *sys.argv], make_environment())  # noqa: S606 - ourselves
         # With --json the table alone is on standard output.
@@ -48,7 +55,6 @@ class Command(BaseCommand):
             self.screen.width = WIDTH
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         around = find_surroundings()
-        shutil.rmtree(around.inbox, ignore_errors=True)
         around.inbox.mkdir(parents=True)
         self._say_hello()
         make_ready()

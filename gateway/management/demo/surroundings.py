@@ -5,13 +5,16 @@ The product itself runs unchanged: it finds the receiving server through MX reco
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import CommandError
 
 from domains.keys import write_record
 from domains.models import DKIMKey
@@ -34,9 +37,26 @@ class Surroundings:
     inbox: Path
 
 
+def lay_out_afresh() -> None:
+    """Empty the demo's folder, and hold it for as long as this process lives; raise CommandError when another demo has it."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder.with_name(f"{folder.name}.lock"), os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CommandError(f"A demo runs in {folder} already; stop it first, or set GATEPOST_DATA to another folder.") from None
+    os.set_inheritable(lock, True)
+    shutil.rmtree(folder)
+
+
+def _folder() -> Path:
+    return settings.GATEPOST_DATA / "demo"
+
+
 def make_environment() -> dict[str, str]:
     """Return the environment that the demo runs with: what was asked for, else ports that are free."""
-    data = settings.GATEPOST_DATA / "demo"
+    data = _folder()
     made = {
         INSIDE: "1",
         "GATEPOST_DATA": str(data),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from gateway.engine.deliver import Parcel
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.returns import make_return_path
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,16 @@ class Stopped:
 def prepare(copies: Sequence[Copy]) -> list[Ready | Stopped]:
     """Compose and sign copies; those of one letter share what they have in common."""
     composer = Composer()
-    return [_prepare(composer, copy) for copy in copies]
+    return [_prepare_safely(composer, copy) for copy in copies]
+
+
+def _prepare_safely(composer: Composer, copy: Copy) -> Ready | Stopped:
+    try:
+        return _prepare(composer, copy)
+    except Exception:  # whatever is wrong with one copy, those that were claimed with it have their leases too
+        log.exception("Recipient %d could not be prepared.", copy.recipient_id)
+        reply = "The message could not be made ready inside Gatepost; see its log."
+        return Stopped(copy=copy, outcome=Outcome(result=Result.DEFERRED, enhanced="4.3.0", reply=reply))
 
 
 def _prepare(composer: Composer, copy: Copy) -> Ready | Stopped:

@@ -18,7 +18,9 @@ from domains.verdicts import judge
 from gateway.engine import drain as drains
 from gateway.engine import lanes
 from gateway.engine.accept import accept
+from gateway.engine.compose import Composer
 from gateway.engine.drain import Drain
+from gateway.engine.letter import Copy
 from gateway.engine.returns import read_return_path
 from gateway.engine.submission import Addressee
 from gateway.models import Attempt, Recipient
@@ -126,6 +128,24 @@ def test_a_reply_lost_behind_the_dot_is_ambiguous(make: Make, world: Callable[..
     here.run()
     attempt = Attempt.objects.get()
     assert (attempt.result, attempt.is_ambiguous) == ("deferred", True)
+
+
+def test_a_copy_that_cannot_be_made_ready_stops_no_other(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose = Composer.compose
+
+    def stumble(composer: Composer, copy: Copy, signers: object) -> object:
+        if copy.letter.subject == "poison":
+            raise RecursionError
+        return compose(composer, copy, signers)
+
+    monkeypatch.setattr(Composer, "compose", stumble)
+    here = world()
+    accept([make(), make(subject="poison"), make()])
+    here.run()
+    assert states() == {"delivered": 2, "deferred": 1}
+    assert Attempt.objects.get(result="deferred").enhanced == "4.3.0"
 
 
 def test_a_domain_that_lost_its_verification_sends_nothing(make: Make, world: Callable[..., World]) -> None:

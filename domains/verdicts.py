@@ -19,7 +19,7 @@ def judge(message: bytes) -> str:
         verifier = dkim.DKIM(message)
         count = sum(1 for name, _ in verifier.headers if name.lower() == b"dkim-signature")
         verdicts = [verifier.verify(idx=number, dnsfunc=_find_key) for number in range(min(count, _MOST))]
-    except dkim.DKIMException:
+    except (dkim.DKIMException, IndexError, ValueError):  # dkimpy trips over what is hardly a message
         return FAIL
     if not verdicts:
         return NONE

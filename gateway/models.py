@@ -47,7 +47,7 @@ class Message(AccountModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "-id"], name="message_by_account"),
+            models.Index(fields=["account", "-public_id"], name="message_by_account"),
             models.Index(fields=["account", "unique_id", "id"], condition=~Q(unique_id=""), name="message_by_unique_id"),
         ]
 

@@ -12,13 +12,14 @@ A refusal touches its own submission only. When `accept` returns an Accepted, th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from gateway.base import bulk, clock, wake
-from gateway.base.errors import RecipientSuppressed, Refused
+from gateway.base.errors import RecipientSuppressed, Refused, Unavailable
 from gateway.engine import idempotency, quotas
 from gateway.engine.checks import Draft, check
 from gateway.engine.rows import Rows
@@ -26,20 +27,26 @@ from gateway.engine.submission import Accepted, Submission
 from gateway.models import Attachment, Content, Message, Recipient
 from tracking import events, suppressions
 
+log = logging.getLogger(__name__)
+
 Answer = Accepted | Refused
 
 
 def accept(submissions: Sequence[Submission]) -> list[Answer]:
-    """Store submissions in one commit and return, in their order, what became of each.
+    """Store submissions and return, in their order, what became of each.
 
-    Raises Django's database errors when nothing could be committed; then none of them is stored.
+    They are stored in one commit; those that repeat the idempotency key of another, in a further one.
+    Raises what the database raises when nothing could be committed; then none of them is stored.
     """
     answers: dict[int, Answer] = {}
     for places in _rounds(submissions):
-        drafts = _check_all(submissions, places, answers)
-        if drafts:
-            with transaction.atomic(), bulk.raw_cursor() as cursor:
-                _accept_all(cursor, drafts, answers)
+        try:
+            answers |= _accept_round(submissions, places)
+        except Exception:
+            if not answers:
+                raise
+            log.exception("%d submissions were not stored, after others of their group were.", len(places))
+            answers |= dict.fromkeys(places, Unavailable())
     if any(isinstance(answer, Accepted) for answer in answers.values()):
         wake.wake_sender()
     return [answers[place] for place in range(len(submissions))]
@@ -58,6 +65,15 @@ def _rounds(submissions: Sequence[Submission]) -> Iterable[list[int]]:
             seen.add(key)
         yield now
         left = later
+
+
+def _accept_round(submissions: Sequence[Submission], places: list[int]) -> dict[int, Answer]:
+    answers: dict[int, Answer] = {}
+    drafts = _check_all(submissions, places, answers)
+    if drafts:
+        with transaction.atomic(), bulk.raw_cursor() as cursor:
+            _accept_all(cursor, drafts, answers)
+    return answers
 
 
 def _check_all(submissions: Sequence[Submission], places: list[int], answers: dict[int, Answer]) -> dict[int, Draft]:

@@ -11,10 +11,20 @@ import queue
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Lock, Thread
 
+import psycopg
 from django.conf import settings
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 
 from gateway.base.errors import MessageMalformed, Refused, Unavailable
 from gateway.engine.accept import Answer, accept
@@ -39,8 +49,14 @@ def hand_in(submission: Submission) -> Future[Accepted]:
 
 def accept_one(submission: Submission) -> Accepted:
     """Hand a submission in and wait until it is on disk; raise what it was refused with."""
+    future = hand_in(submission)
     try:
-        return hand_in(submission).result(timeout=DEADLINE)
+        return future.result(DEADLINE)
+    except TimeoutError:
+        if future.cancel():  # it will not be stored any more
+            raise Unavailable from None
+    try:
+        return future.result(DEADLINE)  # its commit is under way
     except TimeoutError:
         raise Unavailable from None
 
@@ -50,6 +66,7 @@ class Intake:
 
     def __init__(self) -> None:
         self._waiting: queue.Queue[Item | None] = queue.Queue(WAITING)
+        self._is_over = False
         self._last_size = 0
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
@@ -63,7 +80,7 @@ class Intake:
         return future
 
     def close(self) -> None:
-        """Commit what waits, and stop."""
+        """Commit what waits, and stop; what comes after that is turned away."""
         self._waiting.put(None)
         self._thread.join(DEADLINE)
 
@@ -75,11 +92,19 @@ class Intake:
                 log.exception("A group of %d submissions failed.", len(group))
                 _fail(group, Unavailable())
             time.sleep(PAUSE)
+        self._turn_away()
         connection.close()
+
+    def _turn_away(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                item = self._waiting.get_nowait()
+                if item is not None:
+                    _fail([item], Unavailable())
 
     def _gather(self) -> list[Item]:
         """Return the next group: at least one, and more where the last group had company too; none at the end."""
-        item = self._waiting.get()
+        item = None if self._is_over else self._waiting.get()
         deadline = time.monotonic() + (LINGER if self._last_size > 1 or not self._waiting.empty() else 0)
         group: list[Item] = []
         octets = 0
@@ -92,8 +117,7 @@ class Intake:
                 item = self._waiting.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
-        if item is None and group:
-            self._waiting.put(None)  # the end comes after this group
+        self._is_over = item is None  # after this group
         self._last_size = len(group)
         return group
 
@@ -109,11 +133,11 @@ def settle(group: Sequence[Item]) -> None:
 
 
 def _accept(submissions: Sequence[Submission]) -> list[Answer]:
-    """Accept submissions; where the database refuses a row of one of them, find out which one it was."""
+    """Accept submissions; where a row of one of them cannot be written, find out which one it was."""
     close_old_connections()
     try:
-        return accept(submissions)
-    except (DataError, IntegrityError) as error:
+        return _accept_twice(submissions)
+    except (DataError, IntegrityError, ValueError, OverflowError) as error:
         if len(submissions) > 1:
             return [answer for submission in submissions for answer in _accept([submission])]
         log.warning("A submission of account %d cannot be stored: %s", submissions[0].account_id, error)
@@ -123,6 +147,16 @@ def _accept(submissions: Sequence[Submission]) -> list[Answer]:
         connection.close()
         refusal: Refused = Unavailable()
         return [refusal for _ in submissions]
+
+
+def _accept_twice(submissions: Sequence[Submission]) -> list[Answer]:
+    """Accept submissions, once more where the database chose this transaction to end a deadlock."""
+    try:
+        return accept(submissions)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+            raise
+        return accept(submissions)
 
 
 def _fail(group: Sequence[Item], refusal: Refused) -> None:

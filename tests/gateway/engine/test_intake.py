@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
+from time import monotonic, sleep
 
+import psycopg
 import pytest
 from django.db import OperationalError
 
 from gateway.base import wake
-from gateway.base.errors import MessageMalformed, RecipientMissing, Unavailable
+from gateway.base.errors import MessageMalformed, RecipientMissing, Refused, Unavailable
 from gateway.engine import intake
-from gateway.engine.submission import Accepted
+from gateway.engine.accept import accept
+from gateway.engine.submission import Accepted, Submission
 from gateway.models import Message
 from tests.gateway.engine.conftest import Make
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    deadline = monotonic() + 10
+    while not is_so():
+        assert monotonic() < deadline
+        sleep(0.01)
 
 
 def test_it_works(make: Make) -> None:
@@ -52,6 +64,69 @@ def test_what_the_database_refuses_spoils_nobody_elses_mail(make: Make) -> None:
     assert isinstance(results[0], Accepted)
     assert isinstance(results[2], Accepted)
     assert isinstance(results[1], MessageMalformed | Accepted)  # SQLite does not know lengths
+
+
+def test_what_was_stored_before_a_fault_is_not_stored_again(make: Make) -> None:
+    """The second use of a key is stored after the others: its fault comes when they are on disk."""
+    group = [make(), make(idempotency_key="k", recipients=()), make(idempotency_key="k", campaign="\ud800")]
+    futures = [intake.Future() for _ in group]
+    intake.settle(list(zip(group, futures, strict=True)))
+    assert isinstance(futures[0].result(), Accepted)
+    assert isinstance(futures[1].exception(), RecipientMissing)
+    assert isinstance(futures[2].exception(), Unavailable)
+    assert Message.objects.count() == 1
+
+
+def test_a_submission_that_cannot_be_written_spoils_nobody_elses_mail(make: Make) -> None:
+    group = [make(), make(campaign="\ud800"), make()]
+    futures = [intake.Future() for _ in group]
+    intake.settle(list(zip(group, futures, strict=True)))
+    assert isinstance(futures[1].exception(), MessageMalformed)
+    assert Message.objects.count() == len({futures[0].result(), futures[2].result()}) == 2
+
+
+def test_a_deadlock_is_not_the_callers_business(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    victims = [psycopg.errors.DeadlockDetected()]
+
+    def lose_once(submissions: list[Submission]) -> list[Accepted | Refused]:
+        if victims:
+            raise OperationalError from victims.pop()
+        return accept(submissions)
+
+    monkeypatch.setattr(intake, "accept", lose_once)
+    intake.accept_one(make())
+    assert Message.objects.count() == 1
+
+
+def test_who_waits_for_too_long_is_refused_for_good(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "DEADLINE", 0.05)
+    is_over = Event()
+    monkeypatch.setattr(intake, "accept", lambda submissions: is_over.wait(10) and accept(submissions))
+    first = intake.hand_in(make())
+    wait_until(first.running)
+    with pytest.raises(Unavailable):
+        intake.accept_one(make())
+    is_over.set()
+    first.result(10)
+    intake.close_intake()
+    assert Message.objects.count() == 1
+
+
+def test_closing_commits_what_waits_and_turns_away_what_comes_after(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "WAITING", 3)
+    is_over = Event()
+    monkeypatch.setattr(intake, "accept", lambda submissions: is_over.wait(10) and accept(submissions))
+    here = intake.Intake()
+    first = here.put(make())
+    wait_until(first.running)
+    second = here.put(make())
+    closing = Thread(target=here.close)
+    closing.start()
+    wait_until(lambda: here.put(make()).done())  # until all that is left are refusals
+    is_over.set()
+    closing.join(10)
+    assert not closing.is_alive()
+    first.result(0), second.result(0)
 
 
 def test_a_database_that_is_away_is_said(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 
 from gateway.api.base import json_answer, row_of
 from gateway.api.fields import FieldsRefused
-from gateway.api.octeth.errors import ADDRESS_CODES, ERRORS, WORDS, Error
+from gateway.api.octeth.errors import ADDRESS_CODES, ERRORS, NO_COMMAND, VAGUE, WORDS, Error
 from gateway.base.errors import FieldInvalid, OverLimit, RecipientInvalid, Refused
 from gateway.engine.submission import Accepted
 
@@ -17,8 +17,19 @@ def answer_sent(done: Accepted) -> HttpResponse:
 
 def answer_refused(refusal: Refused) -> HttpResponse:
     errors = list(dict.fromkeys(_errors_of(refusal)))
-    answer = {"Errors": [{"Code": error.code, "Message": error.message} for error in errors]}
-    return json_answer(answer, status=max(error.status for error in errors))
+    return json_answer({"Errors": [_entry(error) for error in errors]}, status=max(error.status for error in errors))
+
+
+def _entry(error: Error) -> dict[str, int | str]:
+    entry: dict[str, int | str] = {"Code": error.code, "Message": error.message}
+    return entry | {"Detail": error.detail} if error.detail else entry
+
+
+def answer_no_command(refusal: Refused) -> HttpResponse:
+    """Say in the words of /api.php, which has an envelope of its own, that there is no such command."""
+    words = refusal.message
+    answer = {"Success": False, "ErrorCode": NO_COMMAND, "ErrorText": words, "ErrorMessage": words}
+    return json_answer(answer | {"Errors": [{"Code": NO_COMMAND, "Message": words}]}, status=400)
 
 
 def _errors_of(refusal: Refused) -> list[Error]:
@@ -29,9 +40,10 @@ def _errors_of(refusal: Refused) -> list[Error]:
         return [Error(code=row_of(ERRORS, refusal), message=words)]
     if isinstance(refusal, RecipientInvalid | FieldInvalid) and refusal.field in ADDRESS_CODES:
         return [_say(ADDRESS_CODES[refusal.field], refusal.message)]
-    return [_say(row_of(ERRORS, refusal), refusal.message)]
+    detail = refusal.message if isinstance(refusal, VAGUE) else ""
+    return [_say(row_of(ERRORS, refusal), refusal.message, detail)]
 
 
-def _say(code: int, message: str) -> Error:
+def _say(code: int, message: str, detail: str = "") -> Error:
     """Return the vendor's sentence for its codes, our own words for the rest."""
-    return Error(code=code, message=WORDS.get(code, message))
+    return Error(code=code, message=WORDS.get(code, message), detail=detail)

@@ -31,9 +31,11 @@ from gateway.base.errors import (
     RequestRefused,
     SenderInvalid,
     SenderMissing,
+    SenderNotAllowed,
     SenderRefused,
     TemplateMissing,
     TooLarge,
+    TooManyRecipients,
     Unavailable,
     UnknownCall,
 )
@@ -89,6 +91,7 @@ ERRORS: dict[type[Refused], int] = {
     DomainNotVerified: 32,
     RecipientRefused: 19,
     RecipientMissing: 20,
+    TooManyRecipients: 400,
     RecipientSuppressed: 14,
     ContentRefused: 400,
     ContentMissing: 10,
@@ -103,6 +106,11 @@ ERRORS: dict[type[Refused], int] = {
     Unavailable: 503,
     Unexpected: 500,
 }
+
+# Refusals that share the vendor's sentence with others: there `Detail` says what is wrong.
+VAGUE = (SenderNotAllowed,)
+
+NO_COMMAND = 100003  # the vendor's code at /api.php for a command that is not there, with HTTP status 400
 
 # A RecipientInvalid says which header it stands in.
 ADDRESS_CODES: Mapping[str, int] = {"to": 19, "cc": 22, "bcc": 26, "reply_to": 30}
@@ -122,6 +130,7 @@ class Error:
 
     code: int
     message: str
+    detail: str = ""
 
     @property
     def status(self) -> int:

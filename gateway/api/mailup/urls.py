@@ -7,5 +7,6 @@ from gateway.api.mailup.views import SendMessage, Unknown
 
 urlpatterns = [
     path_of("API/v2.0/messages/sendmessage", SendMessage),
+    path_of("API/v2.0", Unknown),
     path_of("API/v2.0/", Unknown, exact=False),
 ]

@@ -1,11 +1,13 @@
-"""Octeth's paths."""
+"""Octeth's paths. What is below /api/ and no other dialect's is answered here too: these urls come last."""
 
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.octeth.views import NoSuchCall, SendEmail
+from gateway.api.octeth.views import NoSuchCall, NoSuchCommand, SendEmail
 
 urlpatterns = [
     path_of("api/v1/email", SendEmail),
-    path_of("api/v1/", NoSuchCall, exact=False),
+    path_of("api", NoSuchCall),
+    path_of("api/", NoSuchCall, exact=False),
+    path_of("api.php", NoSuchCommand),
 ]

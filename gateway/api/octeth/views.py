@@ -8,7 +8,7 @@ from domains.credentials import Credential, authenticate_api_key
 from gateway.api.base import DialectView, Rate, UnknownPath
 from gateway.api.bodies import Payload
 from gateway.api.fields import Fault, FieldsRefused, fold
-from gateway.api.octeth.answers import answer_refused, answer_sent
+from gateway.api.octeth.answers import answer_no_command, answer_refused, answer_sent
 from gateway.api.octeth.parse import KEY, examine_email, parse_email
 from gateway.base.errors import Refused
 from gateway.engine.submission import Accepted, Submission
@@ -54,3 +54,10 @@ class SendEmail(OctethView):
 
 class NoSuchCall(UnknownPath, OctethView):
     """Every other path."""
+
+
+class NoSuchCommand(NoSuchCall):
+    """/api.php: none of its commands is served."""
+
+    def refuse(self, refusal: Refused) -> HttpResponse:
+        return answer_no_command(refusal)

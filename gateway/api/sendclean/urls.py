@@ -7,5 +7,6 @@ from gateway.api.sendclean.views import NoSuchCall, SendMail
 
 urlpatterns = [
     path_of("v1.0/messages/sendMail", SendMail),
+    path_of("v1.0", NoSuchCall),
     path_of("v1.0/", NoSuchCall, exact=False),
 ]

@@ -29,6 +29,12 @@ def say_refused(refusal: Refused) -> HttpResponse:
     return _envelope(code=code, message=message, info={"reason": refusal.message} if code in VAGUE else {}, status=status)
 
 
+def say_refused_v1(refusal: Refused) -> HttpResponse:
+    """Say no in the envelope of version 1, which has no codes."""
+    status, _, _ = find_row(refusal)
+    return json_answer({"message": "error", "errors": [refusal.message]}, status=status)
+
+
 def email_ids(accepted: Accepted) -> list[str]:
     """Return messageId + position + `$` + address for each recipient (seeds/002)."""
     return [f"{accepted.inbound_id}{position}${email}" for position, email in enumerate(accepted.emails)]

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from domains.credentials import Credential, authenticate_smtp_user
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.bodies import Payload
-from gateway.api.sendcloud.answers import say_refused, say_sent
+from gateway.api.sendcloud.answers import say_refused, say_refused_v1, say_sent
 from gateway.api.sendcloud.parse import SendCall, parse_credentials, parse_send
 from gateway.base.errors import Refused
 from gateway.engine.submission import Accepted
@@ -45,3 +45,10 @@ class Send(SendCloudView):
 
 class Unknown(UnknownPath, SendCloudView):
     """Every other path under /apiv2/."""
+
+
+class UnknownV1(Unknown):
+    """Every path under /webapi/: version 1 of the API is not served."""
+
+    def refuse(self, refusal: Refused) -> HttpResponse:
+        return say_refused_v1(refusal)

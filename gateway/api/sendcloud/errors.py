@@ -86,7 +86,7 @@ ERRORS: dict[type[Refused], Row] = {
     TemplateBroken: _row(40901),
     MessageTooLarge: _row(40901),
     AttachmentsTooLarge: _row(40819),
-    BodyTooLarge: _row(40819, 413),
+    BodyTooLarge: _row(49906, 413),  # it need not be the files: 40819 would name the wrong limit
     RateExceeded: _row(50000, 429),
     QuotaExceeded: _row(40904),
     RequestMalformed: _row(49906),
@@ -130,7 +130,7 @@ BY_FIELD: dict[tuple[type[Refused], str], int] = {
 }
 
 # Codes whose words do not say what is wrong: there `info.reason` does.
-VAGUE = frozenset({501, 6001, 40901, 49901, 49903, 49906})
+VAGUE = frozenset({501, 6001, 40869, 40901, 49901, 49903, 49906})
 
 # Codes of the table that no input reaches, by decision 13.
 NEVER: dict[int, str] = {

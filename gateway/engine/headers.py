@@ -66,9 +66,8 @@ def check_header(name: str, value: str) -> None:
     """Raise HeaderInvalid or HeaderReserved unless a customer may set header `name` to `value`."""
     field = f"headers.{name[:100]}"
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
-        shown = name[:100].encode("unicode_escape").decode()
         raise HeaderInvalid(
-            f"The header name {shown!r} is not valid; use at most {_LONGEST_NAME} ASCII letters, digits and hyphens.",
+            f"The header name {name[:100]!a} is not valid; use at most {_LONGEST_NAME} ASCII letters, digits and hyphens.",
             field=field,
             value=name,
         )

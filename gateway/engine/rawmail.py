@@ -100,6 +100,8 @@ def read_raw(raw: bytes, *, max_size: int) -> RawHead:
 
 def _find_body(raw: bytes) -> int:
     """Return where the body begins, after the empty line; a mail may end with its header."""
+    if not raw:
+        raise SenderMissing("The mail is empty.")
     if raw.startswith(b"\r\n"):
         raise SenderMissing("The mail has no header; it begins with an empty line.")
     end = raw.find(b"\r\n\r\n")

@@ -313,7 +313,7 @@ class Server:
     def _on_content(self, transaction: _Transaction, content: bytes) -> Event | None:
         stray = "" if self.policy.takes_bare_newlines else find_stray(content)
         if stray:
-            raise CommandRefused(550, "5.6.0", f"The message has {stray} in it; all lines must end with CRLF")
+            raise CommandRefused(550, "5.6.0", f"The message has {stray} in it; end all lines with CRLF and leave NUL out")
         self._settle = self._settle_message
         return MessageReceived(transaction.sender, tuple(transaction.recipients), content, transaction.is_utf8)
 

@@ -27,7 +27,12 @@ POSTGRES = "GATEPOST_TEST_POSTGRES"  # the address of a server, for the workers 
 REDIS = "GATEPOST_TEST_REDIS"
 # Fixtures that run a program from outside, with its Debian package and a command that tells whether it is there. Without it the
 # tests that use the fixture are left out and this is said; in CI they fail.
-OUTSIDE = {"mail_dkim": ("libmail-dkim-perl", ("perl", "-MMail::DKIM", "-e1"))}
+OUTSIDE = {
+    "mail_dkim": ("libmail-dkim-perl", ("perl", "-MMail::DKIM", "-e1")),
+    "curl": ("curl", ("curl", "--version")),
+    "swaks": ("swaks", ("swaks", "--version")),
+    "nodemailer": ("node-nodemailer", ("node", "-e", "require('/usr/share/nodejs/nodemailer')")),
+}
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 

@@ -10,12 +10,13 @@ changes nothing when it comes back. Leases and due times are judged by the datab
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from gateway.base import bulk, clock
 from gateway.engine import sql
@@ -26,6 +27,8 @@ from gateway.engine.submission import Kind
 from gateway.models import Attempt, Recipient
 from tracking import events
 from tracking.models import EventType
+
+log = logging.getLogger(__name__)
 
 LEASE = 30  # seconds; renewed by its holder every third of that
 LOST_LEASES = 5  # after so many tries that nobody came back from, a recipient is failed instead of tried again
@@ -88,6 +91,25 @@ def settle(settlements: Sequence[Settlement]) -> int:
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_attempt_row(one) for one in kept])
         events.record(cursor, [_fact(one) for one in kept])
     return len(kept)
+
+
+def settle_each(settlements: Sequence[Settlement]) -> None:
+    """As settle; where a value of one of them cannot be written, all the others, and that one without its words."""
+    try:
+        settle(settlements)
+    except (DataError, ValueError):
+        if len(settlements) > 1:
+            for settlement in settlements:
+                settle_each([settlement])
+            return
+        log.exception("What came of recipient %d cannot be written as it is.", settlements[0].copy.recipient_id)
+        settle([_without_words(settlements[0])])
+
+
+def _without_words(settlement: Settlement) -> Settlement:
+    outcome = settlement.outcome
+    bare = Outcome(result=outcome.result, code=outcome.code, seconds=outcome.seconds, is_ambiguous=outcome.is_ambiguous)
+    return replace(settlement, outcome=bare)
 
 
 def release(copies: Iterable[Copy], *, seconds: float) -> None:

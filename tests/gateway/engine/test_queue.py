@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -129,6 +130,15 @@ def test_a_zombie_beside_its_successor_in_one_batch_is_fenced(make: Make) -> Non
     assert queue.settle(both) == 1
     assert (state(), types()) == ("delivered", ["accepted", "delivered"])
     assert list(Attempt.objects.order_by("number").values_list("result", flat=True)) == ["lost", "delivered"]
+
+
+def test_what_cannot_be_written_is_settled_without_its_words(make: Make) -> None:
+    accept([make(), make()])
+    good, bad = queue.claim(10)
+    outcomes = ((good, SENT), (bad, replace(SENT, reply="\ud800")))
+    queue.settle_each([queue.Settlement(copy=one, outcome=came, tried_at=timezone.now()) for one, came in outcomes])
+    assert set(Recipient.objects.values_list("state", flat=True)) == {"delivered"}
+    assert list(Attempt.objects.order_by("recipient").values_list("reply", flat=True)) == ["ok", ""]
 
 
 def test_what_costs_every_worker_its_life_is_given_up(make: Make) -> None:

@@ -12,6 +12,7 @@ import logging
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from threading import Barrier, Lock, Thread
@@ -45,6 +46,7 @@ BACK_OFF = 1.0  # seconds after the database failed
 LISTEN = 1.0  # seconds between looks for retries that came due
 RECLAIM_EVERY = 10.0  # seconds between looks for leases that ran out
 CLOSE_WITHIN = 20.0  # seconds that a stopping worker waits for what is in flight
+SETTLE_WITHIN = 5.0  # seconds to write, at the very end, what came of that
 
 
 class Drain:
@@ -74,6 +76,10 @@ class Drain:
         Return whether there is more to do.
         """
         return self._call(self._work(seconds, idle, is_over))
+
+    def hold(self) -> None:
+        """Renew the leases of what is in flight."""
+        self._call(self._renew())
 
     def close(self) -> None:
         """Stop claiming, wait a bounded time for what is in flight, settle it, and hang up."""
@@ -118,7 +124,7 @@ class Drain:
         finally:
             bell.close()
         # Mail that came between the last look and the closing of the bell has rung for nobody.
-        return not self._is_closing and not is_over() and (not is_idle or await self._in_thread(queue.is_work_waiting))
+        return not self._is_closing and not is_over() and (not is_idle or await self._is_work_waiting())
 
     async def _claim_until(self, end: float, idle: float, bell: wake.Bell, is_over: Callable[[], bool]) -> bool:
         """Claim and send until `end`; return True early where nothing came for `idle` seconds."""
@@ -126,7 +132,7 @@ class Drain:
         idle_end = now() + idle
         bell.at_work()
         while now() < end and not self._is_closing and not is_over():
-            await self._wait_for_room()
+            await self._wait_for_room(end)
             claimed = await self._claim()
             if claimed:
                 idle_end = now() + idle
@@ -140,10 +146,12 @@ class Drain:
     async def _claim(self) -> int:
         """Claim, compose and send off a batch; return how many."""
         limit = min(BATCH, CAPACITY - len(self._in_flight))
+        if limit <= 0:
+            return 0
         try:
             if self._loop.time() >= self._reclaim_at:
                 self._reclaim_at = self._loop.time() + RECLAIM_EVERY
-                await self._in_thread(queue.reclaim)
+                await self._in_thread(_reclaim, list(self._in_flight))
             ready = await self._in_thread(_claim_and_prepare, limit, self._after_account)
         except Exception:
             log.exception("Nothing could be claimed; trying again in %.0f s.", BACK_OFF)
@@ -164,12 +172,21 @@ class Drain:
             self._lanes.enter(one.copy.domain)
             self._spawn(self._send(one))
         if crowded:
-            await self._in_thread(partial(queue.release, crowded, seconds=CROWDED_PAUSE))
+            await self._release(crowded)
 
-    async def _wait_for_room(self) -> None:
-        while CAPACITY - len(self._in_flight) < BATCH // 4:
-            self._room.clear()
-            await self._room.wait()
+    async def _release(self, crowded: Sequence[Copy]) -> None:
+        try:
+            await self._in_thread(partial(queue.release, crowded, seconds=CROWDED_PAUSE))
+        except Exception:
+            log.exception("%d copies could not be given back; their leases will run out.", len(crowded))
+
+    async def _wait_for_room(self, end: float) -> None:
+        """Wait until a batch may be claimed, but not beyond `end`: slow hosts must not hold up the worker's other tasks."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                while CAPACITY - len(self._in_flight) < BATCH // 4:
+                    self._room.clear()
+                    await self._room.wait()
 
     async def _pause(self, claimed: int) -> None:
         """Let a short claim be followed by a fuller one; with little in flight there is nothing to wait for."""
@@ -179,9 +196,17 @@ class Drain:
     async def _listen(self, bell: wake.Bell, seconds: float) -> None:
         """Be idle until woken; look once more first, as mail may have come since the last look."""
         bell.lie_down()
-        if not await self._in_thread(queue.is_work_waiting):
+        if not await self._is_work_waiting():
             await self._loop.run_in_executor(self._ear, bell.wait, max(0.05, min(seconds, LISTEN)))
         bell.at_work()
+
+    async def _is_work_waiting(self) -> bool:
+        try:
+            return await self._in_thread(queue.is_work_waiting)
+        except Exception:
+            log.exception("The queue could not be looked at; trying again in %.0f s.", BACK_OFF)
+            await asyncio.sleep(BACK_OFF)
+            return True
 
     # Sending ----------------------------------------------------------------------------------------------------------
 
@@ -223,7 +248,7 @@ class Drain:
     async def _settle(self) -> None:
         batch = self._settlements[: 5 * SETTLE_AT]
         try:
-            await self._in_thread(queue.settle, batch)
+            await self._in_thread(queue.settle_each, batch)
         except Exception:
             log.exception("%d outcomes could not be written; trying again.", len(batch))
             await asyncio.sleep(BACK_OFF)
@@ -239,23 +264,36 @@ class Drain:
     async def _renew_for_ever(self) -> None:
         while True:
             await asyncio.sleep(queue.LEASE / 3)
-            try:
-                await self._in_thread(queue.renew, list(self._in_flight))
-            except Exception:
-                log.exception("Leases could not be renewed.")
+            await self._renew()
+
+    async def _renew(self) -> None:
+        try:
+            await self._in_thread(queue.renew, list(self._in_flight))
+        except Exception:
+            log.exception("Leases could not be renewed.")
 
     async def _close(self) -> None:
-        deadline = self._loop.time() + CLOSE_WITHIN
-        while self._in_flight and self._loop.time() < deadline:  # noqa: ASYNC110 - once, at the very end
-            await asyncio.sleep(0.05)
+        await self._wait_for_the_last(CLOSE_WITHIN)
         await self._courier.close()
+        await self._wait_for_the_last(SETTLE_WITHIN)
         for task in self._tasks:
             task.cancel()
+
+    async def _wait_for_the_last(self, seconds: float) -> None:
+        deadline = self._loop.time() + seconds
+        while self._in_flight and self._loop.time() < deadline:  # noqa: ASYNC110 - at the very end
+            await asyncio.sleep(0.05)
 
 
 def _claim_and_prepare(limit: int, after_account: int) -> list[Ready | Stopped]:
     copies = queue.claim(limit, after_account=after_account)
     return prepare(copies) if copies else []
+
+
+def _reclaim(in_flight: Sequence[tuple[int, int]]) -> None:
+    """Take back leases that ran out; not our own, should the clock have jumped or this process have slept."""
+    queue.renew(in_flight)
+    queue.reclaim()
 
 
 def _with_connection(act: Callable[..., T], *arguments: Any) -> T:
@@ -282,6 +320,12 @@ def drain_of_process() -> Drain:
         if not _running:
             _running.append(Drain())
         return _running[0]
+
+
+def hold_leases() -> None:
+    """Renew the leases that this process holds, before anybody takes back those that ran out."""
+    for drain in _running:
+        drain.hold()
 
 
 def close_drain() -> None:

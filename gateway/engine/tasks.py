@@ -12,7 +12,7 @@ from django.db import connection
 from gateway.base import wake
 from gateway.base.schema import NotReadyError, check_schema
 from gateway.engine import queue
-from gateway.engine.drain import close_drain, drain_of_process
+from gateway.engine.drain import close_drain, drain_of_process, hold_leases
 
 SLICE = 10.0  # seconds of one `send` task; then other tasks get their turn
 IDLE = 5.0  # seconds without work after which a drain stops listening
@@ -30,6 +30,7 @@ def send() -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Take back leases that ran out, and wake a sender where mail is due: what a lost hint left behind."""
+    hold_leases()
     queue.reclaim()
     if queue.is_work_waiting():
         wake.wake_sender()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_network
+from time import monotonic
 
 import pytest
 from django.utils import timezone
@@ -16,7 +18,7 @@ from domains.keys import add_keys, write_record
 from domains.models import DKIMKey, SenderDomain
 from domains.verdicts import judge
 from gateway.engine import drain as drains
-from gateway.engine import lanes
+from gateway.engine import lanes, queue, tasks
 from gateway.engine.accept import accept
 from gateway.engine.compose import Composer
 from gateway.engine.drain import Drain
@@ -52,6 +54,13 @@ class World:
         self.drain.work(seconds=30, idle=0.5)
         self.drain.close()
 
+    def send_off(self) -> None:
+        """Send all that is due as far as the final dot."""
+        deadline = monotonic() + 10
+        while not Recipient.objects.filter(data_sent_at__isnull=False).exists():
+            assert monotonic() < deadline
+            self.drain.work(seconds=0.2, idle=0.1)
+
 
 @pytest.fixture
 def world(keys: list[DKIMKey], settings) -> Iterator[Callable[..., World]]:
@@ -70,6 +79,10 @@ def world(keys: list[DKIMKey], settings) -> Iterator[Callable[..., World]]:
             return World(sink, drain)
 
         yield make
+
+
+def expire_leases() -> None:
+    Recipient.objects.filter(state="sending").update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 def states() -> dict[str, int]:
@@ -176,6 +189,65 @@ def test_a_stopped_drain_finishes_what_it_has_in_flight(make: Make, world: Calla
     here.drain.close()
     assert "sending" not in states()
     assert len(here.sink.messages) == states()["delivered"]
+
+
+def test_a_stopped_drain_notes_what_nobody_answered(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drains, "CLOSE_WITHIN", 0.1)
+    here = world("dot:hang")
+    accept([make()])
+    here.send_off()
+    here.drain.close()
+    attempt = Attempt.objects.get()
+    assert (attempt.result, attempt.is_ambiguous) == ("deferred", True)
+    assert Recipient.objects.get().state == "deferred"
+
+
+def test_a_copy_that_was_taken_back_stands_beside_its_successor(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drains, "CLOSE_WITHIN", 0.1)
+    here = world("dot:hang::1")
+    accept([make()])
+    here.send_off()
+    expire_leases()
+    assert queue.reclaim() == 1  # by another process
+    here.drain.work(seconds=5, idle=0.5)
+    accept([make()])
+    here.drain.work(seconds=5, idle=0.5)
+    here.drain.close()
+    assert states() == {"delivered": 2}
+    assert list(Attempt.objects.order_by("id").values_list("result", flat=True)) == ["lost", "delivered", "delivered"]
+
+
+def test_a_drain_does_not_take_back_its_own_leases(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drains, "CLOSE_WITHIN", 0.1)
+    monkeypatch.setattr(drains, "RECLAIM_EVERY", 0)
+    here = world("dot:hang")
+    monkeypatch.setattr(drains, "_running", [here.drain])
+    accept([make()])
+    here.send_off()
+    expire_leases()
+    here.drain.work(seconds=1, idle=0.1)
+    expire_leases()
+    tasks.sweep()
+    assert states() == {"sending": 1}
+    here.drain.close()
+    assert Attempt.objects.get().result == "deferred"
+
+
+def test_a_full_drain_lets_the_worker_go_at_the_end_of_its_slice(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drains, "CLOSE_WITHIN", 0.1)
+    monkeypatch.setattr(drains, "CAPACITY", 2)
+    here = world("dot:hang")
+    accept([make() for _ in range(4)])
+    assert here.drain.work(seconds=1, idle=0.5) is True
+    assert states() == {"sending": 2, "queued": 2}
 
 
 def test_a_slow_destination_leaves_room_for_others(

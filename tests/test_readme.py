@@ -208,6 +208,12 @@ def test_every_folder_of_the_table_is_there() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_every_picture_is_there() -> None:
+    pictures = re.findall(r"!\[.+?\]\((.+?)\)", TEXT)
+    assert pictures
+    assert [path for path in pictures if not (ROOT / path).is_file()] == []
+
+
 def test_lines_fit() -> None:
     assert [line for line in TEXT.splitlines() if len(line) > 125] == []
 

@@ -52,9 +52,9 @@ def moment(value: Any) -> datetime | None:
         return None
     try:
         when = datetime.fromtimestamp(float(words), UTC) if _is_number(words) else datetime.fromisoformat(words)
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         raise ValueError("must be a Unix time or a date such as 2026-01-31T12:00:00Z") from None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def tags(value: Any) -> tuple[str, ...]:

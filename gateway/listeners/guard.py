@@ -1,7 +1,8 @@
 """Slows down who guesses passwords by SMTP AUTH. In the process and for minutes only; a secret has 192 bits anyway.
 
-Every try counts until it succeeds, so that many at once gain nothing. A client that has logged in as the same user before is
-never slowed: guessing elsewhere does not lock the customer out.
+Failures count, and once there is one, so do the tries that are under way, so that many at once gain nothing. A program that
+opens fifty connections with the right secret is never slowed, nor is a client that has logged in as the same user before:
+guessing elsewhere does not lock the customer out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ SIZE = 50_000  # clients and names that are remembered
 @dataclass(slots=True)
 class _Count:
     failures: int = 0
-    last: float = 0.0
+    pending: int = 0  # tries under way
+    last: float = 0.0  # when the last failure was
+
+    @property
+    def tries(self) -> int:
+        """The number of the newest try, from 1, as waits are measured by it."""
+        return self.failures + self.pending if self.failures else 1
 
 
 class Guard:
@@ -33,33 +40,41 @@ class Guard:
         self._known: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def begin(self, client: str, name: str) -> float | None:
-        """Count a try; return the seconds to wait before it is looked at, None when it is not looked at at all."""
-        failures = max(self._add(f"client {client}"), self._add(f"user {name}"))
+        """Begin a try, which must be ended; return the seconds to wait before it is looked at, None: it is not looked at."""
+        counts = [self._count_of(key) for key in _keys(client, name)]
+        for count in counts:
+            count.pending += 1
         if self._known.get((client, name), 0.0) > clock.monotonic():
             return 0.0
-        if self._counts[f"client {client}"].failures > BLOCKED_AT:
+        if counts[0].tries > BLOCKED_AT:
             return None
-        return min(LONGEST, 0.25 * 2 ** (failures - FREE - 1)) if failures > FREE else 0.0
+        tries = max(count.tries for count in counts)
+        return min(LONGEST, 0.25 * 2 ** (tries - FREE - 1)) if tries > FREE else 0.0
 
-    def succeed(self, client: str, name: str) -> None:
-        """Take the try back: it was no guess."""
-        for key in (f"client {client}", f"user {name}"):
-            if key in self._counts:
-                self._counts[key].failures -= 1
-        self._known[client, name] = clock.monotonic() + KNOWN
-        self._known.move_to_end((client, name))
-        _bound(self._known)
+    def end(self, client: str, name: str, *, is_right: bool) -> None:
+        """End a try that was begun."""
+        for key in _keys(client, name):
+            count = self._count_of(key)
+            count.pending = max(0, count.pending - 1)
+            if not is_right:
+                count.failures += 1
+                count.last = clock.monotonic()
+        if is_right:
+            self._known[client, name] = clock.monotonic() + KNOWN
+            self._known.move_to_end((client, name))
+            _bound(self._known)
 
-    def _add(self, key: str) -> int:
-        """Count one more of `key` and return how many there were lately, this one among them."""
+    def _count_of(self, key: str) -> _Count:
         count = self._counts.setdefault(key, _Count())
         if clock.monotonic() - count.last > WINDOW:
             count.failures = 0
-        count.failures += 1
-        count.last = clock.monotonic()
         self._counts.move_to_end(key)
         _bound(self._counts)
-        return count.failures
+        return count
+
+
+def _keys(client: str, name: str) -> tuple[str, str]:
+    return f"client {client}", f"user {name}"
 
 
 def _bound(remembered: OrderedDict[object, object] | OrderedDict[str, _Count] | OrderedDict[tuple[str, str], float]) -> None:

@@ -55,15 +55,18 @@ class SubmissionConnection(Connection):
     async def _authenticate(self, event: AuthRequested) -> Reply | None:
         client = group_client(self.client)
         wait = self._guard.begin(client, event.name)
-        if wait is None:
-            return _BLOCKED
-        await asyncio.sleep(wait)
+        is_right = False
         try:
+            if wait is None:
+                return _BLOCKED
+            await asyncio.sleep(wait)
             self._login = await self.loop.run_in_executor(self._threads, log_in, event.name, event.secret)
+            is_right = True
         except Refused as refusal:
             log.warning("AUTH as %r from %s was refused: %s", event.name[:64], self.client, refusal.code)
             return reply_to_auth(refusal)
-        self._guard.succeed(client, event.name)
+        finally:
+            self._guard.end(client, event.name, is_right=is_right)
         return None
 
     # A message --------------------------------------------------------------------------------------------------------

@@ -21,15 +21,34 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return time
 
 
+def attempt(guard: Guard, client: str = "c", name: str = "user", *, is_right: bool = False) -> float | None:
+    wait = guard.begin(client, name)
+    guard.end(client, name, is_right=is_right)
+    return wait
+
+
 def fail(guard: Guard, times: int, client: str = "c", name: str = "user") -> None:
     for _ in range(times):
-        guard.begin(client, name)
+        attempt(guard, client, name)
 
 
 def test_it_works() -> None:
     guard = Guard()
-    waits = [guard.begin("c", "user") for _ in range(FREE + 3)]
+    waits = [attempt(guard) for _ in range(FREE + 3)]
     assert waits == [0.0] * FREE + [0.25, 0.5, 1.0]
+
+
+def test_a_program_that_opens_many_connections_at_once_is_not_slowed() -> None:
+    guard = Guard()
+    assert {guard.begin("c", "user") for _ in range(BLOCKED_AT + 10)} == {0.0}
+
+
+def test_many_guesses_at_once_gain_nothing() -> None:
+    guard = Guard()
+    fail(guard, 1)
+    waits = [guard.begin("c", "user") for _ in range(BLOCKED_AT)]
+    assert waits[:4] == [0.0, 0.0, 0.25, 0.5]
+    assert waits[-1] is None
 
 
 def test_waits_have_an_end() -> None:
@@ -48,14 +67,13 @@ def test_a_client_that_guesses_on_is_not_asked_any_more() -> None:
 def test_guesses_from_many_clients_at_one_user_are_slowed() -> None:
     guard = Guard()
     for n in range(20):
-        guard.begin(f"client {n}", "user")
+        attempt(guard, f"client {n}")
     assert guard.begin("yet another", "user") == LONGEST
 
 
 def test_who_logged_in_before_is_not_locked_out() -> None:
     guard = Guard()
-    guard.begin("home", "user")
-    guard.succeed("home", "user")
+    attempt(guard, "home", is_right=True)
     fail(guard, 1000, client="elsewhere")
     assert guard.begin("home", "user") == 0.0
 
@@ -63,8 +81,7 @@ def test_who_logged_in_before_is_not_locked_out() -> None:
 def test_a_login_that_succeeds_does_not_count() -> None:
     guard = Guard()
     for n in range(100):
-        guard.begin("office", f"user {n}")
-        guard.succeed("office", f"user {n}")
+        attempt(guard, "office", f"user {n}", is_right=True)
     assert guard.begin("office", "somebody") == 0.0
 
 
@@ -77,8 +94,7 @@ def test_failures_are_forgotten(time: Clock) -> None:
 
 def test_known_clients_are_forgotten(time: Clock) -> None:
     guard = Guard()
-    guard.begin("home", "user")
-    guard.succeed("home", "user")
+    attempt(guard, "home", is_right=True)
     time.now += KNOWN + 1
     fail(guard, BLOCKED_AT, client="home")
     assert guard.begin("home", "user") is None
@@ -88,7 +104,6 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "SIZE", 10)
     bounded = Guard()
     for n in range(100):
-        bounded.begin(f"c{n}", f"u{n}")
-        bounded.succeed(f"c{n}", f"u{n}")
+        attempt(bounded, f"c{n}", f"u{n}", is_right=True)
     assert len(bounded._counts) <= 10
     assert len(bounded._known) <= 10

@@ -23,7 +23,7 @@ def endpoints() -> dict[str, Endpoint]:
 def installation() -> list[Spec]:
     """Return every process of the product."""
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    celery = [sys.executable, "-m", "celery", "-A", "gateway"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "gateway"]
     quiet = ["--loglevel", "WARNING"]
     return [
         Spec(name="web", command=web_command(), listens=(settings.GATEPOST_HTTP,)),
@@ -46,5 +46,5 @@ def web_command() -> list[str]:
         *("-m", "granian", "--interface", "wsgi", "gateway.wsgi:application"),
         *("--host", http.host, "--port", str(http.port)),
         *("--workers", "1", "--blocking-threads", str(WEB_THREADS), "--respawn-failed-workers"),
-        *("--log-level", "warning", "--no-ws"),
+        *("--log-level", "error", "--no-ws"),  # it warns of many threads, which are meant
     ]

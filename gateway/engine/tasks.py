@@ -10,6 +10,7 @@ from celery.signals import beat_init, worker_init, worker_process_shutdown, work
 from django.db import connection
 
 from gateway.base import wake
+from gateway.base.broker import purge_broker
 from gateway.base.schema import NotReadyError, check_schema
 from gateway.engine import queue
 from gateway.engine.drain import close_drain, drain_of_process, hold_leases
@@ -30,6 +31,7 @@ def send() -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Take back leases that ran out, and wake a sender where mail is due: what a lost hint left behind."""
+    purge_broker()
     hold_leases()
     queue.reclaim()
     if queue.is_work_waiting():

@@ -215,9 +215,7 @@ class Drain:
         outcome = one.outcome if isinstance(one, Stopped) else await self._deliver(one)
         again = None
         if outcome.result is Result.DEFERRED:
-            letter = one.copy.letter
-            since = letter.send_at or letter.accepted_at
-            again = next_try(one.copy.attempt, since, clock.now(), retry_after=outcome.retry_after)
+            again = next_try(one.copy.attempt, one.copy.letter.due_at, clock.now(), retry_after=outcome.retry_after)
         self._settle_later(queue.Settlement(copy=one.copy, outcome=outcome, tried_at=tried_at, next_try=again))
 
     async def _deliver(self, one: Ready) -> Outcome:

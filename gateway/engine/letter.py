@@ -46,6 +46,11 @@ class Letter:
     client: str = ""
     ehlo: str = ""
 
+    @property
+    def due_at(self) -> datetime:
+        """Return when it was to be sent first, which is not before it was accepted: customers name times that have passed."""
+        return max(self.accepted_at, self.send_at or self.accepted_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:

@@ -10,6 +10,7 @@ class Result(StrEnum):
     DELIVERED = "delivered"
     DEFERRED = "deferred"  # try again later
     BOUNCED = "bounced"  # the world said no for good
+    SUPPRESSED = "suppressed"  # the address is not mailed any more
     FAILED = "failed"  # we cannot send this: not signed, not composable, no longer allowed
 
 

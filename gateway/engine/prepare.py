@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from accounts.queries import find_account
 from domains.keys import signers_for
 from domains.queries import get_sender_domain
+from gateway.base import bulk
 from gateway.engine.compose import CannotCompose, Composed, Composer
 from gateway.engine.deliver import Parcel
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.returns import make_return_path
+from tracking import suppressions
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,23 @@ class Stopped:
 def prepare(copies: Sequence[Copy]) -> list[Ready | Stopped]:
     """Compose and sign copies; those of one letter share what they have in common."""
     composer = Composer()
-    return [_prepare_safely(composer, copy) for copy in copies]
+    suppressed = _find_suppressed(copies)
+    return [_stop_suppressed(copy) if _pair(copy) in suppressed else _prepare_safely(composer, copy) for copy in copies]
+
+
+def _find_suppressed(copies: Sequence[Copy]) -> set[suppressions.Pair]:
+    """Return who is not mailed any more: people unsubscribe and addresses bounce while mail waits."""
+    with bulk.raw_cursor() as cursor:
+        return suppressions.find(cursor, {_pair(copy) for copy in copies})
+
+
+def _pair(copy: Copy) -> suppressions.Pair:
+    return copy.letter.account_id, copy.email.lower()
+
+
+def _stop_suppressed(copy: Copy) -> Stopped:
+    reply = "The address came to the suppression list after the message was accepted."
+    return Stopped(copy=copy, outcome=Outcome(result=Result.SUPPRESSED, enhanced="5.7.1", reply=reply))
 
 
 def _prepare_safely(composer: Composer, copy: Copy) -> Ready | Stopped:

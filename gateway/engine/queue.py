@@ -157,6 +157,7 @@ def _copy(row: sql.Claimed, letter: Letter) -> Copy:
 _STATES = {
     Result.DELIVERED: (State.DELIVERED, EventType.DELIVERED),
     Result.BOUNCED: (State.BOUNCED, EventType.BOUNCED),
+    Result.SUPPRESSED: (State.SUPPRESSED, EventType.SUPPRESSED),
     Result.FAILED: (State.FAILED, EventType.FAILED),
 }
 

@@ -30,7 +30,7 @@ from tests.gateway.engine.conftest import Make
 from tests.support.cast import Tenant
 from tests.support.dns import serve
 from tests.support.sink import Sink, running_sink
-from tracking.models import Event
+from tracking.models import Event, Suppression
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,6 +170,21 @@ def test_a_domain_that_lost_its_verification_sends_nothing(make: Make, world: Ca
     assert here.sink.transactions == []
     assert Recipient.objects.get().state == "failed"
     assert "not verified" in Event.objects.get(type="failed").reply
+
+
+def test_who_unsubscribed_meanwhile_is_not_mailed(
+    make: Make, world: Callable[..., World], acme: Tenant, globex: Tenant
+) -> None:
+    here = world()
+    people = tuple(Addressee(email=f"{name}@inbox.example") for name in ("Gone", "stays", "nobody"))
+    accept([make(recipients=people)])
+    Suppression.objects.create(account=acme.account, email="gone@inbox.example")
+    Suppression.objects.create(account=globex.account, email="stays@inbox.example")
+    Suppression.objects.create(account=None, email="nobody@inbox.example")
+    here.run()
+    assert states() == {"delivered": 1, "suppressed": 2}
+    assert [address for caught in here.sink.messages for address, _ in caught.rcpt_to] == ["stays@inbox.example"]
+    assert Event.objects.filter(type="suppressed").count() == 2
 
 
 def test_a_suspended_accounts_mail_waits(make: Make, world: Callable[..., World], acme: Tenant) -> None:

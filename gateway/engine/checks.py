@@ -19,6 +19,7 @@ from gateway.base.errors import (
     AccountPurged,
     AccountSuspended,
     ContentMissing,
+    CredentialRevoked,
     DomainNotVerified,
     FieldInvalid,
     MessageTooLarge,
@@ -141,8 +142,6 @@ def _check_fields(submission: Submission) -> None:
         check_header(name, value)
     for file in submission.files:
         check_file(file)
-    for file in submission.files:
-        check_file(file)
     for mailbox in submission.reply_to:
         try:
             parse_address(mailbox.email)
@@ -176,8 +175,10 @@ def _check_caller(submission: Submission, address: Address, domain: DomainFacts)
     """Raise unless the key or SMTP user may send from this address of the account."""
     only = {submission.domain_id} - {None}
     senders: tuple[str, ...] = ()
-    user = get_smtp_user(submission.smtp_user_id) if submission.smtp_user_id is not None else None
-    if user is not None:
+    if submission.smtp_user_id is not None:
+        user = get_smtp_user(submission.smtp_user_id)
+        if user is None:
+            raise CredentialRevoked
         user.check_usable()  # it may have been blocked since a long SMTP session began
         only |= {user.domain_id} - {None}
         senders = user.senders

@@ -228,3 +228,9 @@ def test_it_wakes_a_sender_after_an_acceptance_only(make: Make, monkeypatch: pyt
     assert woken == []
     accept([make(), make()])
     assert woken == [2]
+
+
+def test_an_smtp_user_whose_row_is_gone_sends_nothing(make: Make, acme: Tenant) -> None:
+    asked = make()
+    type(acme.smtp_user).objects.filter(pk=acme.smtp_user.pk).delete()
+    assert isinstance(refuse_one(asked), errors.CredentialRevoked)

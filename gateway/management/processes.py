@@ -19,7 +19,7 @@ from django.core.management import CommandError
 from gateway.base.environment import Endpoint
 
 START_WITHIN = 60.0  # seconds until everything listens
-STOP_WITHIN = 30.0  # seconds that a process has to finish what it has in hand
+STOP_WITHIN = 45.0  # seconds that a process has to finish what it has in hand; a worker's slice and its drain's end take 40
 RESTARTS = 5  # of one process within RESTART_WINDOW seconds; after that the tree stops
 RESTART_WINDOW = 60.0
 _PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -18,7 +18,8 @@ _FIND = Statement(
     sqlite="""
         SELECT s.account_id, s.email FROM json_each(:rows) AS asked
         JOIN tracking_suppression s ON s.account_id = asked.value ->> 0 AND s.email = asked.value ->> 1
-        UNION ALL SELECT NULL, email FROM tracking_suppression WHERE account_id IS NULL AND email IN (SELECT value ->> 1 FROM json_each(:rows))
+        UNION ALL SELECT NULL, email FROM tracking_suppression
+        WHERE account_id IS NULL AND email IN (SELECT value ->> 1 FROM json_each(:rows))
     """,
 )
 

@@ -32,6 +32,11 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
+        # A server that is gone without a word is noticed within a minute, idle or with a statement on its way.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
         "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",  # no wait without an end
         **DATABASES["default"].get("OPTIONS", {}),
     }

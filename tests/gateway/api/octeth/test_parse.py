@@ -91,7 +91,9 @@ def test_times(given_as: Any, when: datetime | None) -> None:
     assert parse(make_octeth(SendAt=given_as)).send_at == when
 
 
-@pytest.mark.parametrize("value", ["soon", "99999999999999999999", "1e5", True, [], "١٢٣", "NaN", "inf", "2030-13-01", "0001-01-01T00:00:00+23:59"])
+@pytest.mark.parametrize(
+    "value", ["soon", "99999999999999999999", "1e5", True, [], "١٢٣", "NaN", "inf", "2030-13-01", "0001-01-01T00:00:00+23:59"]
+)
 def test_times_that_are_none(value: Any) -> None:
     with pytest.raises(FieldsRefused, match="sendat must be"):
         parse(make_octeth(SendAt=value))

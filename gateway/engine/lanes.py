@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from gateway.base import clock
 
 SHARE = 100  # copies in flight to a slow destination
-NEW = 200  # and to one that has not shown yet what it is
 SLOW = 2.0  # seconds from claim to outcome that make a destination a slow one
 _WEIGHT = 0.1  # of the newest outcome in the average
 
@@ -17,7 +16,6 @@ class _Lane:
     in_flight: int = 0
     average: float = 0.0  # seconds from claim to outcome
     moved_at: float = 0.0  # when the lane was last empty, or had an outcome
-    is_known: bool = False  # it had an outcome
 
 
 class Lanes:
@@ -29,9 +27,7 @@ class Lanes:
     def has_room(self, domain: str) -> bool:
         """Tell whether one more copy may go to `domain` now."""
         lane = self._lanes.get(domain)
-        if lane is None or lane.in_flight < SHARE:
-            return True
-        return not self._is_slow(lane) and (lane.is_known or lane.in_flight < NEW)
+        return lane is None or lane.in_flight < SHARE or not self._is_slow(lane)
 
     def enter(self, domain: str) -> None:
         """Note that a copy sets off."""
@@ -46,7 +42,6 @@ class Lanes:
         lane.in_flight -= 1
         lane.average += _WEIGHT * (seconds - lane.average)
         lane.moved_at = clock.monotonic()
-        lane.is_known = True
         if lane.in_flight == 0:
             del self._lanes[domain]
 

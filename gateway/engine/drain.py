@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 THREADS = 3  # that claim, note and settle, each with a database connection of its own
-CAPACITY = 400  # copies in flight
 BATCH = 100  # copies of one claim
 SWITCH = 0.0005  # seconds after which a thread that composes lets others run: they mostly wait, and only for moments work
 CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination had no room
@@ -145,7 +144,7 @@ class Drain:
 
     async def _claim(self) -> int:
         """Claim, compose and send off a batch; return how many."""
-        limit = min(BATCH, CAPACITY - len(self._in_flight))
+        limit = min(BATCH, self._lanes.room)
         if limit <= 0:
             return 0
         try:
@@ -184,9 +183,10 @@ class Drain:
         """Wait until a batch may be claimed, but not beyond `end`: slow hosts must not hold up the worker's other tasks."""
         with suppress(TimeoutError):
             async with asyncio.timeout_at(end):
-                while CAPACITY - len(self._in_flight) < BATCH // 4:
+                while self._lanes.room < BATCH // 4:
                     self._room.clear()
-                    await self._room.wait()
+                    with suppress(TimeoutError):  # there is also room once a destination has shown that it is slow
+                        await asyncio.wait_for(self._room.wait(), LISTEN)
 
     async def _pause(self, claimed: int) -> None:
         """Let a short claim be followed by a fuller one; with little in flight there is nothing to wait for."""

@@ -1,4 +1,7 @@
-"""Room for destinations among the copies that are in flight: a fast one may take it all, a slow one leaves most to others."""
+"""Room among the copies that are in flight: a fast destination may take it all, slow ones leave it to others.
+
+Copies that wait for a slow destination cost memory only, so all but a few of them do not count against the room.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from dataclasses import dataclass
 
 from gateway.base import clock
 
-SHARE = 100  # copies in flight to a slow destination
+ROOM = 400  # copies in flight, those of slow destinations apart
+MOST = 4000  # copies in flight, all together
+SHARE = 100  # copies that may set off to a slow destination
+COUNTED = 10  # of these, so many take room
 SLOW = 2.0  # seconds from claim to outcome that make a destination a slow one
 _WEIGHT = 0.1  # of the newest outcome in the average
 
@@ -28,6 +34,15 @@ class Lanes:
         """Tell whether one more copy may go to `domain` now."""
         lane = self._lanes.get(domain)
         return lane is None or lane.in_flight < SHARE or not self._is_slow(lane)
+
+    @property
+    def room(self) -> int:
+        """How many more copies may set off in all."""
+        counted = in_flight = 0
+        for lane in self._lanes.values():
+            in_flight += lane.in_flight
+            counted += min(lane.in_flight, COUNTED) if self._is_slow(lane) else lane.in_flight
+        return max(0, min(ROOM - counted, MOST - in_flight))
 
     def enter(self, domain: str) -> None:
         """Note that a copy sets off."""

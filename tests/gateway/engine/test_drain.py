@@ -258,7 +258,7 @@ def test_a_full_drain_lets_the_worker_go_at_the_end_of_its_slice(
     make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drains, "CLOSE_WITHIN", 0.1)
-    monkeypatch.setattr(drains, "CAPACITY", 2)
+    monkeypatch.setattr(lanes, "ROOM", 2)
     here = world("dot:hang")
     accept([make() for _ in range(4)])
     assert here.drain.work(seconds=1, idle=0.5) is True

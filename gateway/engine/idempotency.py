@@ -22,6 +22,7 @@ from gateway.base.ids import make_public_id
 from gateway.engine.submission import Accepted, Submission
 
 Key = tuple[int, str]
+_PURGED_AT_ONCE = 5000
 
 
 @dataclass(slots=True)
@@ -67,6 +68,13 @@ def settle(claims: Claims, answers: Mapping[int, object]) -> None:
         answer = answers[place]
         if isinstance(answer, Accepted):
             IdempotencyKey.objects.filter(account_id=account_id, key=key).update(answer=msgspec.to_builtins(answer))
+
+
+def purge(now: datetime) -> int:
+    """Delete keys that ended an hour ago or more, so that none goes while somebody looks at it; return how many."""
+    old = IdempotencyKey.objects.filter(expires_at__lt=now - timedelta(hours=1)).order_by("expires_at")[:_PURGED_AT_ONCE]
+    deleted, _ = IdempotencyKey.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
+    return deleted
 
 
 def fingerprint(submission: Submission) -> bytes:

@@ -9,10 +9,10 @@ from celery import shared_task
 from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_ready, worker_shutting_down
 from django.db import connection
 
-from gateway.base import wake
+from gateway.base import clock, wake
 from gateway.base.broker import purge_broker
 from gateway.base.schema import NotReadyError, check_schema
-from gateway.engine import queue
+from gateway.engine import idempotency, queue
 from gateway.engine.drain import close_drain, drain_of_process, hold_leases
 
 SLICE = 10.0  # seconds of one `send` task; then other tasks get their turn
@@ -30,8 +30,9 @@ def send() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Take back leases that ran out, and wake a sender where mail is due: what a lost hint left behind."""
+    """Take back leases that ran out, wake a sender where mail is due (what a lost hint left behind), drop what has ended."""
     purge_broker()
+    idempotency.purge(clock.now())
     hold_leases()
     queue.reclaim()
     if queue.is_work_waiting():

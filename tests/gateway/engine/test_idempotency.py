@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import IdempotencyKey
 from gateway.base.errors import IdempotencyConflict, RecipientMissing
 from gateway.engine.accept import accept
+from gateway.engine.idempotency import purge
 from gateway.engine.submission import Accepted, Mailbox
 from gateway.models import Message
 from tests.gateway.engine.conftest import Make
@@ -48,6 +49,15 @@ def test_a_key_ends(make: Make) -> None:
     IdempotencyKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     accept([make(idempotency_key="k", subject="Other")])
     assert Message.objects.count() == 2
+
+
+def test_keys_that_ended_are_dropped_an_hour_later(make: Make) -> None:
+    accept([make(idempotency_key="old"), make(idempotency_key="new")])
+    now = timezone.now()
+    IdempotencyKey.objects.filter(key="old").update(expires_at=now - timedelta(minutes=61))
+    IdempotencyKey.objects.filter(key="new").update(expires_at=now - timedelta(minutes=59))
+    assert purge(now) == 1
+    assert IdempotencyKey.objects.get().key == "new"
 
 
 def test_the_same_key_of_another_tenant_is_unrelated(make: Make, globex: Tenant) -> None:

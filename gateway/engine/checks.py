@@ -12,7 +12,7 @@ from django.conf import settings
 
 from accounts.models import Account
 from accounts.queries import find_account
-from domains.credentials import get_smtp_user
+from domains.credentials import Credential, get_smtp_user
 from domains.queries import DomainFacts, find_sender_domain, get_sender_domain
 from gateway.base.errors import (
     AccountDeleted,
@@ -52,6 +52,7 @@ class Draft:
     subject: str
     sender: Mailbox
     domain: DomainFacts
+    signing: DomainFacts  # whose keys sign: the sender's domain, unless another one was asked for
     recipients: tuple[tuple[Addressee, Address], ...]  # in the order of their positions, each address once
     unique_id: str
     size: int
@@ -63,6 +64,7 @@ def check(submission: Submission) -> Draft:
     check_account(submission.account_id)
     subject, senders, unique_id = _read(submission)
     domain = check_senders(submission, senders)
+    signing = check_signing(submission) or domain
     recipients = check_recipients(submission.recipients)
     size, files_size = check_sizes(submission)
     return Draft(
@@ -70,6 +72,7 @@ def check(submission: Submission) -> Draft:
         subject=subject,
         sender=senders[0],
         domain=domain,
+        signing=signing,
         recipients=recipients,
         unique_id=unique_id,
         size=size,
@@ -92,6 +95,20 @@ def check_senders(submission: Submission, senders: Sequence[Mailbox]) -> DomainF
         raise SenderMissing
     first, *_ = [_check_sender(submission, sender) for sender in senders]
     return first
+
+
+def check_signing(submission: Submission) -> DomainFacts | None:
+    """Return the domain that was asked to sign, None when none was; raise unless this caller may use it."""
+    if not submission.signing_domain:
+        return None
+    domain = _get_domain(
+        submission.account_id, submission.signing_domain, field="signing_domain", value=submission.signing_domain
+    )
+    if _bound_to(submission) - {domain.id}:
+        raise SenderNotAllowed(
+            f"This credential may not sign by {domain.name}.", field="signing_domain", value=submission.signing_domain
+        )
+    return domain
 
 
 def check_recipients(addressees: Iterable[Addressee]) -> tuple[tuple[Addressee, Address], ...]:
@@ -156,38 +173,54 @@ def _check_sender(submission: Submission, sender: Mailbox) -> DomainFacts:
         address = parse_address(sender.email)
     except AddressError as error:
         raise SenderInvalid(str(error), field="from", value=sender.email) from None
-    domain = find_sender_domain(submission.account_id, address.domain)
+    domain = _get_domain(submission.account_id, address.domain, field="from", value=sender.email)
+    _check_caller(submission, address, domain)
+    return domain
+
+
+def _get_domain(account_id: int, name: str, *, field: str, value: str) -> DomainFacts:
+    domain = find_sender_domain(account_id, name.lower())
     if domain is None:
         raise SenderNotAllowed(
-            f"{address.domain} is not a sender domain of this account; add it and publish its DNS records first.",
-            field="from",
-            value=sender.email,
+            f"{name} is not a sender domain of this account; add it and publish its DNS records first.",
+            field=field,
+            value=value,
         )
     if not domain.is_verified:
         raise DomainNotVerified(
-            f"The sender domain {domain.name} is not verified; publish its DNS records first.", field="from", value=sender.email
+            f"The sender domain {domain.name} is not verified; publish its DNS records first.", field=field, value=value
         )
-    _check_caller(submission, address, domain)
     return domain
 
 
 def _check_caller(submission: Submission, address: Address, domain: DomainFacts) -> None:
     """Raise unless the key or SMTP user may send from this address of the account."""
-    only = {submission.domain_id} - {None}
-    senders: tuple[str, ...] = ()
-    if submission.smtp_user_id is not None:
-        user = get_smtp_user(submission.smtp_user_id)
-        if user is None:
-            raise CredentialRevoked
-        user.check_usable()  # it may have been blocked since a long SMTP session began
-        only |= {user.domain_id} - {None}
-        senders = user.senders
-    if only - {domain.id}:
-        bound = get_sender_domain(next(iter(only - {domain.id})) or 0)
+    user = _get_user(submission)
+    senders = user.senders if user is not None else ()
+    if others := _bound_to(submission) - {domain.id}:
+        bound = get_sender_domain(next(iter(others)))
         name = bound.name if bound else "another domain"
         raise SenderNotAllowed(f"This credential sends from {name} only, not from {address}.", field="from", value=address.text)
     if senders and not {address.text.lower(), address.domain, f"@{address.domain}", f"*@{address.domain}"} & set(senders):
         raise SenderNotAllowed(f"{address} is not among the senders of this credential.", field="from", value=address.text)
+
+
+def _get_user(submission: Submission) -> Credential | None:
+    """Return the SMTP user that submits, None for a key; raise when it may not send any more."""
+    if submission.smtp_user_id is None:
+        return None
+    user = get_smtp_user(submission.smtp_user_id)
+    if user is None:
+        raise CredentialRevoked
+    user.check_usable()  # it may have been blocked since a long SMTP session began
+    return user
+
+
+def _bound_to(submission: Submission) -> set[int]:
+    """Return the domains that the key, and the SMTP user, are bound to: none for one of the whole account."""
+    user = _get_user(submission)
+    domains = {submission.domain_id, user.domain_id if user is not None else None}
+    return {domain_id for domain_id in domains if domain_id is not None}
 
 
 def _read_recipient(addressee: Addressee) -> Address:

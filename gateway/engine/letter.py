@@ -21,6 +21,7 @@ class Letter:
     public_id: str
     account_id: int
     domain_id: int | None
+    signing_domain_id: int | None = None  # whose keys sign, where it is not the sender's domain
     smtp_user_id: int | None
     door: str
     accepted_at: datetime

@@ -59,6 +59,7 @@ def _letter(row: tuple[Any, ...], files: Sequence[FilePart]) -> Letter:
         public_id=_uuid_text(public_id),
         account_id=account_id,
         domain_id=domain_id,
+        signing_domain_id=options.get("signing_domain_id"),
         smtp_user_id=smtp_user_id,
         door=door,
         accepted_at=time,

@@ -73,7 +73,7 @@ def _prepare(composer: Composer, copy: Copy) -> Ready | Stopped:
     if problem is not None:
         return Stopped(copy=copy, outcome=problem)
     try:
-        composed = composer.compose(copy, signers_for(copy.letter.domain_id or 0))
+        composed = composer.compose(copy, signers_for(_signing_id(copy)))
     except CannotCompose as error:
         return Stopped(copy=copy, outcome=_failed("5.6.0", f"The message cannot be composed: {error}"))
     return Ready(copy=copy, parcel=_parcel(copy, composed), signed_by=composed.signed_by)
@@ -86,12 +86,17 @@ def _check_sender(copy: Copy) -> Outcome | None:
         # A suspended account's mail waits for its release until the queue's lifetime is over.
         reply = "The account is not enabled; its mail waits."
         return Outcome(result=Result.DEFERRED, enhanced="4.7.1", reply=reply, retry_after=3600)
-    domain = get_sender_domain(copy.letter.domain_id) if copy.letter.domain_id is not None else None
-    if domain is None or not domain.is_verified:
-        return _failed("5.7.1", "The sender domain is not verified any more.")
-    if not signers_for(domain.id):
-        return _failed("5.7.20", f"{domain.name} has no published DKIM key to sign with.")
+    for domain_id in {copy.letter.domain_id or 0, _signing_id(copy)}:
+        domain = get_sender_domain(domain_id)
+        if domain is None or not domain.is_verified:
+            return _failed("5.7.1", "The sender domain is not verified any more.")
+    if not signers_for(_signing_id(copy)):
+        return _failed("5.7.20", "The domain that signs has no published DKIM key.")
     return None
+
+
+def _signing_id(copy: Copy) -> int:
+    return copy.letter.signing_domain_id or copy.letter.domain_id or 0
 
 
 def _failed(enhanced: str, reply: str) -> Outcome:

@@ -130,7 +130,7 @@ def _message_row(draft: Draft, message_id: int, public_id: object, now: datetime
         draft.sender.name,
         list(asked.headers),
         _pairs_of(asked.reply_to),
-        _options(asked),
+        _options(draft),
         list(asked.tags),
         asked.campaign,
         draft.unique_id,
@@ -142,8 +142,9 @@ def _message_row(draft: Draft, message_id: int, public_id: object, now: datetime
     )
 
 
-def _options(asked: Submission) -> dict[str, object]:
+def _options(draft: Draft) -> dict[str, object]:
     """Return what composing needs beyond the columns, without what is as usual; a switch that is off was asked for."""
+    asked = draft.submission
     shown = {} if asked.one_by_one or asked.raw is not None else {kind: _shown(asked, kind) for kind in (Kind.TO, Kind.CC)}
     options: dict[str, object] = {
         "to": shown.get(Kind.TO),
@@ -153,6 +154,7 @@ def _options(asked: Submission) -> dict[str, object]:
         "variables": dict(asked.variables),
         "track_opens": asked.track_opens,
         "track_clicks": asked.track_clicks.value if asked.track_clicks is not None else None,
+        "signing_domain_id": draft.signing.id if draft.signing != draft.domain else None,
         "unsubscribe_link": asked.unsubscribe_link,
         "unsubscribe_page_id": asked.unsubscribe_page_id,
         "event_headers": dict(asked.event_headers),

@@ -92,6 +92,7 @@ class Submission:
     track_opens: bool | None = None
     track_clicks: Clicks | None = None
     unsubscribe_link: bool | None = None
+    signing_domain: str = ""  # another verified domain of the account, whose keys sign instead of the sender's
     unsubscribe_page_id: int | None = None  # as the customer named it: look it up under the account
     tags: tuple[str, ...] = ()
     campaign: str = ""

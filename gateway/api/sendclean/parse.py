@@ -1,7 +1,7 @@
 """SendClean's parameters to a Submission (seed, messages/sendMail; decision 17).
 
-X-STes-* headers are switches: they are acted on and leave the mail. Three of them name domains (TrackingDomain, SigningDomain,
-ReturnPathDomain); links, signatures and return paths are the platform's own choice, and the message's page says so.
+X-STes-* headers are switches: they are acted on and leave the mail. SigningDomain names another verified domain of the account;
+TrackingDomain and ReturnPathDomain are the platform's own choice, and the message's page says so.
 """
 
 from __future__ import annotations
@@ -99,7 +99,6 @@ SWITCHES = (
 NO_SWITCHES = check(SWITCHES, {})
 _DOMAINS = {
     "x-stes-trackingdomain": "links of this service are tracked by its own host",
-    "x-stes-signingdomain": "mail is signed by the sender's domain",
     "x-stes-returnpathdomain": "bounces come back to this service",
 }
 
@@ -124,6 +123,7 @@ def parse_mail(payload: Payload, credential: Credential) -> Submission:
         reply_to=_read_reply_to(headers),
         unique_id=next((value.strip() for name, value in headers if name.lower() == "x-unique-id"), ""),
         files=_read_files(message),
+        signing_domain=switches["x-stes-signingdomain"] or "",
         track_opens=switches["x-stes-trackopen"],
         track_clicks=switches["x-stes-trackclick"],
         notes=tuple(f"{name} was not used: {_DOMAINS[name]}." for name in _DOMAINS if switches[name]),

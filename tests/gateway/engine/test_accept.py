@@ -210,6 +210,30 @@ def test_a_domain_key_sends_from_its_domain_only(make: Make, acme: Tenant) -> No
     accept_one(make(domain_id=acme.domain.pk))
 
 
+def test_another_domain_of_the_account_may_sign(make: Make, acme: Tenant) -> None:
+    other = type(acme.domain).objects.create(account=acme.account, name="acme2.example", verified_at=timezone.now())
+    accept_one(make(signing_domain="acme2.example"))
+    assert Message.objects.get().options["signing_domain_id"] == other.pk
+
+
+@pytest.mark.parametrize("name", ["globex.example", "unknown.example"])
+def test_nobody_elses_domain_signs(make: Make, globex: Tenant, name: str) -> None:
+    refusal = refuse_one(make(signing_domain=name))
+    assert isinstance(refusal, errors.SenderNotAllowed)
+    assert refusal.field == "signing_domain"
+
+
+def test_a_domain_that_is_not_verified_does_not_sign(make: Make, acme: Tenant) -> None:
+    type(acme.domain).objects.create(account=acme.account, name="acme2.example")
+    assert isinstance(refuse_one(make(signing_domain="acme2.example")), errors.DomainNotVerified)
+
+
+def test_a_key_of_one_domain_signs_by_no_other(make: Make, acme: Tenant) -> None:
+    type(acme.domain).objects.create(account=acme.account, name="acme2.example", verified_at=timezone.now())
+    refusal = refuse_one(make(signing_domain="acme2.example", domain_id=acme.domain.pk))
+    assert isinstance(refusal, errors.SenderNotAllowed)
+
+
 @pytest.mark.parametrize(
     ("status", "refusal"),
     [("suspended", errors.AccountSuspended), ("deleted", errors.AccountDeleted), ("purged", errors.AccountPurged)],

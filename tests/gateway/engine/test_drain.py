@@ -161,6 +161,19 @@ def test_a_copy_that_cannot_be_made_ready_stops_no_other(
     assert Attempt.objects.get(result="deferred").enhanced == "4.3.0"
 
 
+def test_the_domain_that_was_asked_to_sign_signs(make: Make, world: Callable[..., World], acme: Tenant) -> None:
+    other = SenderDomain.objects.create(account=acme.account, name="acme2.example", verified_at=timezone.now())
+    add_keys(other)
+    DKIMKey.objects.update(published_at=timezone.now())
+    here = world()
+    accept([make(signing_domain="acme2.example")])
+    here.run()
+    assert Attempt.objects.get().signed_by.count("acme2.example/") == 2
+    (caught,) = here.sink.messages
+    assert b"d=acme2.example" in (caught.content or b"")
+    assert b"d=acme.example" not in (caught.content or b"")
+
+
 def test_a_domain_that_lost_its_verification_sends_nothing(make: Make, world: Callable[..., World]) -> None:
     here = world()
     accept([make()])

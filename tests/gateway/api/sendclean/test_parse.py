@@ -93,8 +93,13 @@ def test_autohtml_makes_the_html() -> None:
     assert submission.text == "1 < 2"
 
 
+def test_a_signing_domain_is_asked_for() -> None:
+    submission = parse_headers(X_STes_SigningDomain="Mail.Acme.example")
+    assert (submission.signing_domain, submission.headers, submission.notes) == ("mail.acme.example", (), ())
+
+
 def test_domains_that_are_not_ours_to_use_are_noted() -> None:
-    submission = parse_headers(X_STes_SigningDomain="Mail.Acme.example", X_STes_TrackingDomain="t.acme.example")
+    submission = parse_headers(X_STes_ReturnPathDomain="r.acme.example", X_STes_TrackingDomain="t.acme.example")
     assert len(submission.notes) == 2
     assert submission.headers == ()
 

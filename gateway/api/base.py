@@ -35,6 +35,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn, TypeVar
 
@@ -53,6 +54,8 @@ from gateway.engine.intake import accept_one
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
+
+DROPPED = 1 << 20  # octets of a body that are read for nothing; a larger one costs its connection
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 
@@ -141,6 +144,8 @@ class DialectView(APIView):
             response.headers["Retry-After"] = str(refusal.retry_after)
         elif isinstance(refusal, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(self.http_method_names).upper()
+        if isinstance(refusal, MethodNotAllowed | UnknownCall):
+            self._drop_body()
         return response
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -149,6 +154,12 @@ class DialectView(APIView):
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
+
+    def _drop_body(self) -> None:
+        """Read a body that nobody asked for."""
+        # Left unread, it makes the server hang up without a word, and the client's next call on the connection fails.
+        with suppress(OSError):
+            self.http.read(DROPPED)
 
     def _explain(self, error: Exception) -> Refused:
         if isinstance(error, Refused):
@@ -159,7 +170,7 @@ class DialectView(APIView):
 
 
 class UnknownPath(DialectView):
-    """What stands last in each dialect's urls: any path and method is an UnknownCall, and its body is not read."""
+    """What stands last in each dialect's urls: any path and method is an UnknownCall."""
 
     def serve(self) -> HttpResponse:
         raise UnknownCall

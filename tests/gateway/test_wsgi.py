@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +139,14 @@ def test_a_chunked_body_over_a_socket_is_bounded(port: int) -> None:
 def test_a_plain_body_over_a_socket(port: int) -> None:
     head = b"POST /v1.0/messages/sendMail HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
     assert b'"message":"owner_id is required."' in exchange(port, head)
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1.0/nothing"), ("PUT", "/v1.0/messages/sendMail")])
+def test_a_body_that_nobody_asked_for_does_not_cost_the_connection(port: int, method: str, path: str) -> None:
+    """Pooled clients send their next call on the connection of the refused one."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=DEADLINE)) as client:
+        for _ in range(5):
+            client.request(method, path, b"x" * 100_000, {"Content-Type": "application/json"})
+            first = client.sock
+            client.getresponse().read()
+            assert client.sock is first

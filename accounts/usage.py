@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from accounts.models import UsageCounter
 
@@ -33,16 +37,11 @@ class Meters:
 
     def __init__(self, meters: Iterable[Meter], now: datetime) -> None:
         self._now = now
-        self._rows: dict[Meter, UsageCounter] = {}
-        wanted = sorted(set(meters), key=lambda meter: (meter.account_id, meter.smtp_user_key, meter.window))
-        UsageCounter.objects.bulk_create([self._fresh(meter) for meter in wanted], ignore_conflicts=True)
-        for meter in wanted:
-            self._rows[meter] = UsageCounter.objects.select_for_update().get(
-                account_id=meter.account_id,
-                smtp_user_key=meter.smtp_user_key,
-                window=meter.window,
-                starts_at=start_of(meter.window, now),
-            )
+        fresh = {meter: self._fresh(meter) for meter in sorted(set(meters), key=_place_of)}
+        UsageCounter.objects.bulk_create(fresh.values(), ignore_conflicts=True)
+        these = reduce(or_, (_is_counter_of(counter) for counter in fresh.values()))
+        locked = {_place_of(row): row for row in UsageCounter.objects.select_for_update().filter(these).order_by("pk")}
+        self._rows = {meter: locked[_place_of(meter)] for meter in fresh}
 
     def add(self, demands: Iterable[Meter], amount: int) -> Meter | None:
         """Count `amount` on all of `demands`, or on none: then return the one that it would overrun."""
@@ -64,6 +63,19 @@ class Meters:
             window=meter.window,
             starts_at=start_of(meter.window, self._now),
         )
+
+
+def _place_of(counted: Meter | UsageCounter) -> tuple[int, int, str]:
+    return counted.account_id, counted.smtp_user_key, counted.window
+
+
+def _is_counter_of(counter: UsageCounter) -> Q:
+    return Q(
+        account_id=counter.account_id,
+        smtp_user_key=counter.smtp_user_key,
+        window=counter.window,
+        starts_at=counter.starts_at,
+    )
 
 
 def start_of(window: Window, now: datetime) -> datetime:

@@ -142,11 +142,6 @@ def _blocks_of(table: str) -> _Blocks:
     return _Blocks(table)
 
 
-def forget_ids() -> None:
-    """Let go of the blocks held, as after a database was made anew under this process."""
-    _blocks_of.cache_clear()
-
-
 def _postgresql_type(field: models.Field[Any, Any]) -> str:
     kind = field.rel_db_type(connection) if field.remote_field else field.db_type(connection)
     return (kind or "").partition("(")[0]

@@ -30,7 +30,7 @@ class Claims:
     """The keys of a batch: those answered before (`answers`, by place) and those that are ours to answer (`mine`)."""
 
     answers: dict[int, Accepted | IdempotencyConflict] = field(default_factory=dict)
-    mine: dict[int, Key] = field(default_factory=dict)
+    mine: dict[int, IdempotencyKey] = field(default_factory=dict)
 
 
 def key_of(submission: Submission) -> Key | None:
@@ -53,7 +53,7 @@ def claim(submissions: Mapping[int, Submission], now: datetime) -> Claims:
     for place, key in keys.items():
         row = found[key]
         if row.answer == {"claim": mark}:
-            claims.mine[place] = key
+            claims.mine[place] = row
         else:
             claims.answers[place] = _replay(row, submissions[place])
     return claims
@@ -61,13 +61,17 @@ def claim(submissions: Mapping[int, Submission], now: datetime) -> Claims:
 
 def settle(claims: Claims, answers: Mapping[int, object]) -> None:
     """Keep the acceptances under the keys that were claimed; let go of the keys of refusals."""
-    refused = [key for place, key in claims.mine.items() if not isinstance(answers[place], Accepted)]
-    if refused:
-        IdempotencyKey.objects.filter(_these(refused)).delete()
-    for place, (account_id, key) in claims.mine.items():
+    kept, refused = [], []
+    for place, row in claims.mine.items():
         answer = answers[place]
         if isinstance(answer, Accepted):
-            IdempotencyKey.objects.filter(account_id=account_id, key=key).update(answer=msgspec.to_builtins(answer))
+            row.answer = msgspec.to_builtins(answer)
+            kept.append(row)
+        else:
+            refused.append(row.pk)
+    IdempotencyKey.objects.bulk_update(kept, ["answer"])
+    if refused:
+        IdempotencyKey.objects.filter(pk__in=refused).delete()
 
 
 def purge(now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The queue: the only code that moves a Recipient between states. The database is the queue of record.
 
-    queued -> sending -> delivered | bounced | failed | expired
+    queued -> sending -> delivered | bounced | failed | expired | suppressed
                       -> deferred -> sending ...
     sending, its lease run out -> queued, or failed when that happens again and again
 

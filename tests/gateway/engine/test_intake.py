@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from gateway.base import wake
 from gateway.base.errors import MessageMalformed, RecipientMissing, Refused, Unavailable
@@ -63,7 +63,8 @@ def test_what_the_database_refuses_spoils_nobody_elses_mail(make: Make) -> None:
     results = [future.exception() or future.result() for future in futures]
     assert isinstance(results[0], Accepted)
     assert isinstance(results[2], Accepted)
-    assert isinstance(results[1], MessageMalformed | Accepted)  # SQLite does not know lengths
+    knows_lengths = connection.vendor == "postgresql"
+    assert isinstance(results[1], MessageMalformed if knows_lengths else Accepted)
 
 
 def test_what_was_stored_before_a_fault_is_not_stored_again(make: Make) -> None:

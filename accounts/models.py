@@ -35,8 +35,14 @@ class Account(models.Model):
     quota_day = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("Recipients a day; empty for no limit."))
     quota_month = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("Recipients a month; empty for no limit."))
     quota_total = models.PositiveBigIntegerField(null=True, blank=True, help_text=_("Recipients in all; empty for no limit."))
+    max_domains = models.PositiveIntegerField(null=True, blank=True, help_text=_("Sender domains; empty for no limit."))
+    max_smtp_users = models.PositiveIntegerField(null=True, blank=True, help_text=_("SMTP users; empty for no limit."))
+    max_keys = models.PositiveIntegerField(null=True, blank=True, help_text=_("API keys; empty for no limit."))
+    max_webhooks = models.PositiveIntegerField(null=True, blank=True, help_text=_("Webhooks; empty for no limit."))
     track_opens = models.BooleanField(default=False)
     track_clicks = models.BooleanField(default=False)
+    status_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When the status last changed."))
+    status_note = models.CharField(max_length=250, blank=True, help_text=_("Why it was suspended or deleted."))
 
     objects: ClassVar[models.Manager[Account]] = AccountQuerySet.as_manager()
 

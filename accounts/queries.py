@@ -17,6 +17,8 @@ class AccountFacts:
     id: int
     status: str
     quotas: dict[Window, int]
+    track_opens: bool = False
+    track_clicks: bool = False
 
     @property
     def is_enabled(self) -> bool:
@@ -44,7 +46,13 @@ def _load(account_id: int) -> AccountFacts | None:
         Window.TOTAL: account.quota_total,
     }
     quotas = {window: limit for window, limit in limits.items() if limit is not None}
-    return AccountFacts(id=account.pk, status=account.status, quotas=quotas)
+    return AccountFacts(
+        id=account.pk,
+        status=account.status,
+        quotas=quotas,
+        track_opens=account.track_opens,
+        track_clicks=account.track_clicks,
+    )
 
 
 _accounts: TimedCache[int, AccountFacts | None] = TimedCache(seconds=2)

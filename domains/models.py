@@ -27,7 +27,14 @@ class SenderDomain(AccountModel):
     track_clicks = models.BooleanField(null=True, blank=True, help_text=_("Unknown: as the account has it."))
     unsubscribe_link = models.BooleanField(default=False)
     hosting_provider = models.CharField(max_length=120, blank=True)
-    subdomain = models.CharField(max_length=63, blank=True)
+    subdomain = models.CharField(max_length=63, default="bounce", help_text=_("Prefix of the host that return paths name."))
+    track_prefix = models.CharField(max_length=63, default="track", help_text=_("Prefix of the host that tracked links name."))
+    return_path_at = models.DateTimeField(null=True, blank=True, help_text=_("Since when DNS points the return path to us."))
+    tracking_at = models.DateTimeField(null=True, blank=True, help_text=_("Since when DNS points the tracking host to us."))
+    is_tracking_secure = models.BooleanField(
+        default=False, help_text=_("The tracking host has a certificate: its links begin with https.")
+    )
+    failing_since = models.DateTimeField(null=True, blank=True, help_text=_("Since when checks of a verified domain fail."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -46,6 +53,16 @@ class SenderDomain(AccountModel):
     def is_verified(self) -> bool:
         return self.is_active and (self.is_trusted or self.verified_at is not None)
 
+    @property
+    def return_host(self) -> str:
+        """Return the host that its return paths name, once DNS points it to us."""
+        return f"{self.subdomain or 'bounce'}.{self.name}"
+
+    @property
+    def tracking_host(self) -> str:
+        """Return the host that its tracked links name, once DNS points it to us."""
+        return f"{self.track_prefix or 'track'}.{self.name}"
+
 
 class DKIMKey(AccountModel):
     """A key that signs for a sender domain. The private key is sealed with the account and the row's selector."""
@@ -63,6 +80,9 @@ class DKIMKey(AccountModel):
     sealed_private_key = models.BinaryField(editable=False)
     is_active = models.BooleanField(default=True, help_text=_("Signs new mail."))
     published_at = models.DateTimeField(null=True, blank=True, help_text=_("When DNS first showed the public key."))
+    retired_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When a newer key took over; its record stays for mail under way.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -79,10 +99,18 @@ class TrackingDomain(AccountModel):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tracking_domains")
     name = models.CharField(max_length=253)
     verified_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+    check_results = models.JSONField(default=list, blank=True)
+    is_secure = models.BooleanField(default=False, help_text=_("It has a certificate: its links begin with https."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "name"], name="tracking_domain_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="tracking_domain_once"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(verified_at__isnull=False), name="tracking_domain_verified_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

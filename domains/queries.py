@@ -15,6 +15,11 @@ class DomainFacts:
     id: int
     name: str
     is_verified: bool
+    track_opens: bool | None = None  # None: as the account has it
+    track_clicks: bool | None = None
+    unsubscribe_link: bool = False
+    tracking_url: str = ""  # the base of its tracked links, "https://track.example.com"; empty: the platform's
+    return_domain: str = ""  # of its return paths; empty: the platform's
 
 
 def find_sender_domain(account_id: int, name: str) -> DomainFacts | None:
@@ -43,7 +48,22 @@ def _load_by_id(domain_id: int) -> DomainFacts | None:
 
 
 def _facts(domain: SenderDomain | None) -> DomainFacts | None:
-    return DomainFacts(id=domain.pk, name=domain.name, is_verified=domain.is_verified) if domain else None
+    if domain is None:
+        return None
+    return DomainFacts(
+        id=domain.pk,
+        name=domain.name,
+        is_verified=domain.is_verified,
+        track_opens=domain.track_opens,
+        track_clicks=domain.track_clicks,
+        unsubscribe_link=domain.unsubscribe_link,
+        tracking_url=f"{_scheme(domain)}://{domain.tracking_host}" if domain.tracking_at else "",
+        return_domain=domain.return_host if domain.return_path_at else "",
+    )
+
+
+def _scheme(domain: SenderDomain) -> str:
+    return "https" if domain.is_tracking_secure else "http"
 
 
 _by_name: TimedCache[tuple[int, str], DomainFacts | None] = TimedCache(seconds=2)

@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
 
 app = Celery("gatepost")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["gateway.engine"])
+app.autodiscover_tasks(["gateway.engine", "domains", "templates_app", "tracking", "accounts"])

@@ -145,6 +145,7 @@ class Recipient(AccountModel):
     lease_until = models.DateTimeField(null=True)
     data_sent_at = models.DateTimeField(null=True, help_text=_("When the last try was about to end its message."))
     done_at = models.DateTimeField(null=True)
+    marks = models.PositiveSmallIntegerField(default=0, help_text=_("What was told of it once: engine.feedback.Mark."))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "position"], name="recipient_once")]
@@ -199,7 +200,7 @@ class ListTask(AccountModel):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="list_tasks")
     address_list = models.ForeignKey(AddressList, on_delete=models.SET_NULL, null=True, related_name="tasks")
     template = models.ForeignKey(Template, on_delete=models.SET_NULL, null=True, related_name="tasks")
-    message = models.OneToOneField(Message, on_delete=models.CASCADE, null=True, related_name="list_task")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="list_tasks")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     cursor = models.BigIntegerField(default=0)
     members = models.PositiveIntegerField(default=0)

@@ -56,7 +56,10 @@ CELERY_BROKER_URL = REDIS_URL or f"sqla+sqlite:///{GATEPOST_DATA / 'broker.sqlit
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2} if REDIS_URL else {}
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "gatepost"
+# Sending has a queue of its own, so that a worker may be had for everything else; one without -Q serves both.
+CELERY_TASK_DEFAULT_QUEUE = "gatepost-tasks"
+CELERY_TASK_ROUTES = {"gateway.engine.tasks.send": {"queue": "gatepost"}}
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"gatepost": {}, "gatepost-tasks": {}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
@@ -95,7 +96,7 @@ class Member(AccountModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["address_list", "email"], name="member_once")]
+        constraints = [models.UniqueConstraint("address_list", Lower("email"), name="member_once")]
 
     def __str__(self) -> str:
         return self.email

@@ -41,6 +41,8 @@ class Fact:
     sequence: int
     recipient: str
     recipient_domain: str
+    is_first: bool = True  # of its type for this recipient
+    category: str = ""  # of a refusal: engine.reply_words.Kind
     code: int = 0
     enhanced: str = ""
     reply: str = ""
@@ -81,6 +83,8 @@ def _row(fact: Fact) -> tuple[object, ...]:
         list(origin.tags),
         origin.campaign,
         dict(origin.headers),
+        fact.is_first,
+        fact.category,
         fact.code,
         fact.enhanced,
         fact.reply,

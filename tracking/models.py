@@ -55,6 +55,8 @@ class Event(AccountModel):
     tags = models.JSONField(default=list)
     campaign = models.CharField(max_length=250, blank=True)
     headers = models.JSONField(default=dict, help_text=_("Custom headers that the customer wants back."))
+    is_first = models.BooleanField(default=True, help_text=_("The first of its type for its recipient."))
+    category = models.CharField(max_length=16, blank=True, help_text=_("Whom or what a refusal is about."))
     code = models.PositiveSmallIntegerField(default=0)
     enhanced = models.CharField(max_length=11, blank=True)
     reply = models.TextField(blank=True)
@@ -71,6 +73,53 @@ class Event(AccountModel):
 
     def __str__(self) -> str:
         return f"{self.type} {self.recipient}"
+
+
+class HourlyStatistic(AccountModel):
+    """What happened in one hour, counted. Written in the commit of the events, and equal to what they add up to.
+
+    Every event counts in the row with an empty `tag`, and once more in the row of each tag that it has. 0 and the empty text
+    stand for "none", so that sums over any of the columns are plain.
+    """
+
+    ACCOUNT_PATH = "account_id"
+
+    pk = models.CompositePrimaryKey("account_id", "hour", "domain_id", "smtp_user_id", "campaign", "tag")
+    account_id = models.BigIntegerField()
+    hour = models.DateTimeField(help_text=_("Its beginning, in UTC."))
+    domain_id = models.BigIntegerField()
+    smtp_user_id = models.BigIntegerField()
+    campaign = models.CharField(max_length=250)
+    tag = models.CharField(max_length=250)
+    accepted = models.PositiveIntegerField(default=0)
+    delivered = models.PositiveIntegerField(default=0)
+    deferred = models.PositiveIntegerField(default=0)
+    bounced_hard = models.PositiveIntegerField(default=0)
+    bounced_soft = models.PositiveIntegerField(default=0)
+    bounced_block = models.PositiveIntegerField(default=0)
+    expired = models.PositiveIntegerField(default=0)
+    suppressed = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    opened = models.PositiveIntegerField(default=0)
+    opened_unique = models.PositiveIntegerField(default=0)
+    clicked = models.PositiveIntegerField(default=0)
+    clicked_unique = models.PositiveIntegerField(default=0)
+    unsubscribed = models.PositiveIntegerField(default=0)
+    complained = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}:00"
+
+
+class HitBatch(models.Model):
+    """A batch of hits (opens, clicks, unsubscribes) that was written: a batch that comes again is known, and left out."""
+
+    id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Webhook(AccountModel):
@@ -92,6 +141,12 @@ class Webhook(AccountModel):
     description = models.CharField(max_length=250, blank=True)
     keeps_log = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
+    disabled_reason = models.CharField(max_length=250, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text=_("Tries that failed since the last success."))
+    paused_until = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("The breaker is open until then."))
+    last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_failure_at = models.DateTimeField(null=True, blank=True, editable=False)
+    delivered = models.PositiveBigIntegerField(default=0, editable=False, help_text=_("Events that arrived."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -116,6 +171,8 @@ class WebhookDelivery(AccountModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
+    batch = models.UUIDField(null=True, blank=True, help_text=_("Deliveries that go out in one body, in every try."))
+    done_at = models.DateTimeField(null=True, blank=True)
     status = models.PositiveSmallIntegerField(default=0, help_text=_("HTTP status of the last answer."))
     answer = models.TextField(blank=True, help_text=_("Beginning of the last answer, or what went wrong."))
 
@@ -128,6 +185,25 @@ class WebhookDelivery(AccountModel):
 
     def __str__(self) -> str:
         return f"event {self.event_id} to webhook {self.webhook_id}"
+
+
+class WebhookAttempt(AccountModel):
+    """One try to deliver to a webhook, and what came of it: the log."""
+
+    ACCOUNT_PATH = "delivery__webhook__account_id"
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="tries")
+    number = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    status = models.PositiveSmallIntegerField(default=0, help_text=_("HTTP status; 0: there was no answer."))
+    answer = models.TextField(blank=True, help_text=_("Beginning of the answer, or what went wrong."))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="webhook_attempt_once")]
+
+    def __str__(self) -> str:
+        return f"try {self.number}: {self.status}"
 
 
 class Suppression(AccountModel):

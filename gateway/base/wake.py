@@ -100,6 +100,37 @@ def clear_pending() -> None:
             (_folder() / "pending").unlink(missing_ok=True)
 
 
+def hint(task: str) -> None:
+    """Send the Celery task of that name, once while one is pending; the task begins with `begin_hinted`.
+
+    For work whose rows are in the database: a hint that is lost costs the time until the next sweep, and never raises.
+    """
+    try:
+        if _is_first_hint(task):
+            current_app.send_task(task, retry=False, expires=PENDING)
+    except Exception as error:  # noqa: BLE001 - the work is on disk: whatever goes wrong here must not look like a refusal
+        _pause.begin(error)
+
+
+def begin_hinted(task: str) -> None:
+    """Say that a hint arrived, before looking for work: what comes from now on may send the next one."""
+    with suppress(redis.RedisError, OSError):
+        if settings.REDIS_URL:
+            _client().delete(_hint_key(task))
+        else:
+            (_folder() / f"{task}.pending").unlink(missing_ok=True)
+
+
+def _is_first_hint(task: str) -> bool:
+    if not settings.REDIS_URL:
+        return _make_pending(_folder() / f"{task}.pending")
+    return not _pause.is_on() and bool(_client().set(_hint_key(task), 1, nx=True, ex=PENDING))
+
+
+def _hint_key(task: str) -> str:
+    return f"gatepost:hint:{task}"
+
+
 def is_sender_there() -> bool:
     """Tell whether some sender is idle or at work."""
     if settings.REDIS_URL:

@@ -89,7 +89,7 @@ def _check_all(submissions: Sequence[Submission], places: list[int], answers: di
 def _accept_all(cursor: bulk.Cursor, drafts: dict[int, Draft], answers: dict[int, Answer]) -> None:
     """Answer every draft; what is answered before it is stored leaves `drafts`."""
     now = clock.now()
-    claims = idempotency.claim({place: draft.submission for place, draft in drafts.items()}, now)
+    claims = idempotency.claim({place: draft.asked for place, draft in drafts.items()}, now)
     _answer(drafts, answers, claims.answers)
     suppressed = suppressions.find(cursor, {pair for draft in drafts.values() for pair in _pairs(draft)})
     _answer(drafts, answers, _refuse_suppressed(drafts, suppressed))

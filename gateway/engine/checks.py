@@ -6,7 +6,7 @@ Policy stands here and nowhere else: doors translate, `accept` stores.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -28,12 +28,14 @@ from gateway.base.errors import (
     SenderInvalid,
     SenderMissing,
     SenderNotAllowed,
+    TemplateMissing,
     TooManyRecipients,
 )
 from gateway.engine.headers import check_file, check_header, check_name, check_subject
 from gateway.engine.rawmail import read_raw
-from gateway.engine.submission import Addressee, Kind, Mailbox, Submission
+from gateway.engine.submission import Addressee, Kind, Mailbox, Submission, Syntax
 from gateway.smtp.addresses import Address, AddressError, parse_address
+from templates_app.queries import TemplateFacts, find_template
 
 MAX_RECIPIENTS = 1000  # decision 2
 _UNUSABLE = {
@@ -48,7 +50,8 @@ _KINDS = (Kind.TO, Kind.CC, Kind.BCC)  # positions count over them in this order
 class Draft:
     """A submission that passed every check, with what the checks found out."""
 
-    submission: Submission
+    submission: Submission  # with the bodies of its template, where it names one
+    asked: Submission  # as it was handed in
     subject: str
     sender: Mailbox
     domain: DomainFacts
@@ -57,11 +60,15 @@ class Draft:
     unique_id: str
     size: int
     files_size: int
+    template_version_id: int | None = None
 
 
 def check(submission: Submission) -> Draft:
     """Return the draft of a submission; raise the first refusal that holds."""
     check_account(submission.account_id)
+    asked, template = submission, check_template(submission)
+    if template is not None:
+        submission = _with_template(submission, template)
     subject, senders, unique_id = _read(submission)
     domain = check_senders(submission, senders)
     signing = check_signing(submission) or domain
@@ -69,6 +76,7 @@ def check(submission: Submission) -> Draft:
     size, files_size = check_sizes(submission)
     return Draft(
         submission=submission,
+        asked=asked,
         subject=subject,
         sender=senders[0],
         domain=domain,
@@ -77,6 +85,7 @@ def check(submission: Submission) -> Draft:
         unique_id=unique_id,
         size=size,
         files_size=files_size,
+        template_version_id=template.version_id if template is not None else None,
     )
 
 
@@ -87,6 +96,27 @@ def check_account(account_id: int) -> None:
         raise AccountPurged
     if not account.is_enabled:
         raise _UNUSABLE[Account.Status(account.status)]
+
+
+def check_template(submission: Submission) -> TemplateFacts | None:
+    """Return the template that a submission names, None when it names none; raise when the account has no such template."""
+    if submission.template_id is None:
+        return None
+    template = find_template(submission.account_id, submission.template_id)
+    if template is None:
+        raise TemplateMissing(field="template", value=str(submission.template_id))
+    return template
+
+
+def _with_template(submission: Submission, template: TemplateFacts) -> Submission:
+    """Return the submission with the bodies of its template; a subject that it has of its own stays."""
+    return replace(
+        submission,
+        html=template.html,
+        text=template.text,
+        subject=submission.subject or template.subject,
+        syntax=Syntax(template.syntax),
+    )
 
 
 def check_senders(submission: Submission, senders: Sequence[Mailbox]) -> DomainFacts:
@@ -146,7 +176,7 @@ def _read(submission: Submission) -> tuple[str, Sequence[Mailbox], str]:
 
 
 def _check_fields(submission: Submission) -> None:
-    if not submission.html and not submission.text and submission.template_id is None:
+    if not submission.html and not submission.text:
         raise ContentMissing
     check_subject(submission.subject)
     if submission.sender is not None:

@@ -22,7 +22,7 @@ from gateway.engine.rawmail import Field, RawHead, is_control, make_message_id, 
 from gateway.engine.rawparts import Rewrite, rewrite_texts
 from gateway.engine.submission import Mailbox
 from gateway.engine.words import decode_words
-from templates_app.merge import FORMS, merge
+from templates_app.filling import CannotFill, fill, fills
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -86,6 +86,8 @@ class Composer:
             composed = _once(self._whole, key, lambda: self._compose(copy, change, signers))
         except UnicodeEncodeError as error:
             raise CannotCompose(f"A name or address is not text: {error.reason}.") from None
+        except CannotFill as error:
+            raise CannotCompose(str(error)) from None
         return composed if copy.email.isascii() else replace(composed, needs_smtputf8=True)
 
     def _compose(self, copy: Copy, change: _Change | None, signers: Sequence[Signer]) -> Composed:
@@ -105,11 +107,11 @@ class Composer:
 
     def _change_for(self, copy: Copy) -> _Change | None:
         """Return what is done to the texts of this copy, None where nothing is."""
-        fill, track = _fill_for(copy), self._track(copy)
+        filled, track = _fill_for(copy), self._track(copy)
         if track is not None:
-            rewrite = track if fill is None else lambda kind, text: track(kind, fill(kind, text))
+            rewrite = track if filled is None else lambda kind, text: track(kind, filled(kind, text))
             return _Change(rewrite=rewrite, is_own=True)
-        return _Change(rewrite=fill, is_own=bool(copy.variables)) if fill else None
+        return _Change(rewrite=filled, is_own=bool(copy.variables)) if filled else None
 
     def _build(self, copy: Copy, change: _Change | None) -> MimeBody:
         letter = copy.letter
@@ -165,15 +167,15 @@ def _variables_of(copy: Copy) -> Mapping[str, str]:
 
 
 def _fill_for(copy: Copy) -> Rewrite | None:
-    variables = _variables_of(copy)
-    if copy.letter.syntax not in FORMS or not variables:
+    syntax, variables = copy.letter.syntax, _variables_of(copy)
+    if not fills(syntax, variables):
         return None
-    return lambda kind, text: merge(text, copy.letter.syntax, variables, escape_html=kind == "html")
+    return lambda kind, text: fill(text, syntax, variables, escape_html=kind == "html")
 
 
 def _fill_text(text: str, copy: Copy) -> str:
     """Return a subject or header value with its fields filled in; controls in values become spaces."""
-    return _CONTROLS.sub(" ", merge(text, copy.letter.syntax, _variables_of(copy), escape_html=False))
+    return _CONTROLS.sub(" ", fill(text, copy.letter.syntax, _variables_of(copy), escape_html=False))
 
 
 def _fill_fields(fields: Sequence[Field], copy: Copy) -> list[Field]:

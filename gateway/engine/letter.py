@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.engine.submission import Clicks, FilePart, Kind, Mailbox, Syntax
+from tracking import events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,22 @@ class Letter:
     event_headers: Mapping[str, str] = field(default_factory=dict)  # custom headers that events carry back
     client: str = ""
     ehlo: str = ""
+
+    @property
+    def origin(self) -> events.Origin:
+        """Return what all events of this message have in common."""
+        return events.Origin(
+            account_id=self.account_id,
+            domain_id=self.domain_id,
+            smtp_user_id=self.smtp_user_id,
+            message_id=self.message_id,
+            public_id=self.public_id,
+            subject=self.subject,
+            sender=self.sender.email,
+            tags=self.tags,
+            campaign=self.campaign,
+            headers=self.event_headers,
+        )
 
     @property
     def due_at(self) -> datetime:

@@ -25,8 +25,8 @@ from gateway.engine.load import load_letters
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.submission import Kind
 from gateway.models import Attempt, Recipient
-from tracking import events
-from tracking.models import EventType
+from tracking import events, suppressions
+from tracking.models import EventType, Suppression
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,8 @@ def settle(settlements: Sequence[Settlement]) -> int:
         ours = sql.settle(cursor, moves)
         kept = [settlement for settlement in settlements if settlement.copy.key in ours]
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_attempt_row(one) for one in kept])
-        events.record(cursor, [_fact(one) for one in kept])
+        suppressions.add(cursor, [_suppression(one) for one in kept if one.outcome.is_hard])
+        events.record(cursor, [_fact(one, ours[one.copy.key]) for one in kept])
     return len(kept)
 
 
@@ -176,7 +177,6 @@ def _move(settlement: Settlement) -> sql.Move:
         recipient_id=settlement.copy.recipient_id,
         attempt=settlement.copy.attempt,
         state=state.value,
-        sequence=settlement.copy.sequence + 1,
         next_attempt_at=settlement.next_try if state is State.DEFERRED else None,
         done_at=None if state is State.DEFERRED else clock.now(),
     )
@@ -210,37 +210,33 @@ def _lost_row(row: sql.Lost) -> tuple[Any, ...]:
     return (row.recipient_id, row.attempts, when, _LOST, 0, "", reply, "", "", "", "", 0.0, 0, "", arrived)
 
 
-def _fact(settlement: Settlement) -> events.Fact:
+def _suppression(settlement: Settlement) -> suppressions.Entry:
+    copy = settlement.copy
+    return suppressions.Entry(
+        account_id=copy.letter.account_id,
+        email=copy.email,
+        cause=Suppression.Cause.BOUNCED,
+        source=f"{settlement.outcome.host} said: {settlement.outcome.code} {settlement.outcome.reply}",
+    )
+
+
+def _fact(settlement: Settlement, sequence: int) -> events.Fact:
     copy, outcome = settlement.copy, settlement.outcome
     return events.Fact(
-        origin=_origin(copy.letter),
+        origin=copy.letter.origin,
         type=_state_of(settlement)[1],
         at=clock.now(),
         recipient_id=copy.recipient_id,
         position=copy.position,
-        sequence=copy.sequence + 1,
+        sequence=sequence,
         recipient=copy.email,
         recipient_domain=copy.domain,
+        category=outcome.category,
         code=outcome.code,
         enhanced=outcome.enhanced,
         reply=outcome.reply,
         host=outcome.host,
         address=outcome.address,
-    )
-
-
-def _origin(letter: Letter) -> events.Origin:
-    return events.Origin(
-        account_id=letter.account_id,
-        domain_id=letter.domain_id,
-        smtp_user_id=letter.smtp_user_id,
-        message_id=letter.message_id,
-        public_id=letter.public_id,
-        subject=letter.subject,
-        sender=letter.sender.email,
-        tags=letter.tags,
-        campaign=letter.campaign,
-        headers=letter.event_headers,
     )
 
 
@@ -251,14 +247,13 @@ def _give_up(cursor: bulk.Cursor, rows: Sequence[sql.Lost]) -> None:
     now = clock.now()
     reply = f"Given up: {LOST_LEASES} workers that tried this did not come back."
     letters = load_letters(cursor, {row.message_id for row in rows})
-    sql.settle(
+    numbers = sql.settle(
         cursor,
         [
             sql.Move(
                 recipient_id=row.recipient_id,
                 attempt=row.attempts,
                 state=State.FAILED.value,
-                sequence=row.sequence + 1,
                 next_attempt_at=None,
                 done_at=now,
             )
@@ -267,12 +262,12 @@ def _give_up(cursor: bulk.Cursor, rows: Sequence[sql.Lost]) -> None:
     )
     facts = [
         events.Fact(
-            origin=_origin(letters[row.message_id]),
+            origin=letters[row.message_id].origin,
             type=EventType.FAILED,
             at=now,
             recipient_id=row.recipient_id,
             position=row.position,
-            sequence=row.sequence + 1,
+            sequence=numbers[row.recipient_id, row.attempts],
             recipient=row.email,
             recipient_domain=row.domain,
             enhanced="4.3.0",

@@ -73,6 +73,7 @@ class Rows:
                 None,
                 None,
                 self.now if is_suppressed else None,
+                0,
             )
         )
         types = (EventType.ACCEPTED, EventType.SUPPRESSED) if is_suppressed else (EventType.ACCEPTED,)
@@ -120,7 +121,7 @@ def _message_row(draft: Draft, message_id: int, public_id: object, now: datetime
         asked.account_id,
         asked.smtp_user_id,
         draft.domain.id,
-        None,
+        draft.template_version_id,
         public_id,
         asked.door,
         now,

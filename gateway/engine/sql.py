@@ -15,6 +15,8 @@ from gateway.base.statement import Statement, in_seconds, read_json, read_time
 
 Pair = tuple[int, int]  # recipient, attempt
 
+BOUNCED_LATER = 16  # in Recipient.marks: feedback.Mark.BOUNCED
+
 
 class Claimed(NamedTuple):
     """A recipient that was just leased."""
@@ -53,7 +55,6 @@ class Move:
     recipient_id: int
     attempt: int
     state: str
-    sequence: int
     next_attempt_at: datetime | None
     done_at: datetime | None
 
@@ -140,21 +141,22 @@ _RELEASE = Statement(
             next_attempt_at = :due {_OURS_SQLITE} WHERE {_IS_OURS}
     """,
 )
+# A bounce mail may be faster than our own commit of the delivery: then the delivery is not the end of the story.
+_SETTLED = f"CASE WHEN m.state = 'delivered' AND r.marks & {BOUNCED_LATER} <> 0 THEN 'bounced' ELSE m.state END"
 _SETTLE = Statement(
-    postgresql="""
-        UPDATE gateway_recipient r SET state = m.state, sequence = m.sequence, next_attempt_at = m.next_attempt_at,
+    postgresql=f"""
+        UPDATE gateway_recipient r SET state = {_SETTLED}, sequence = r.sequence + 1, next_attempt_at = m.next_attempt_at,
             done_at = m.done_at, lease_until = NULL
-        FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::int[],
-                    %(c4)b::timestamptz[], %(c5)b::timestamptz[])
-            AS m(id, attempt, state, sequence, next_attempt_at, done_at)
-        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING r.id, r.attempts
+        FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::timestamptz[], %(c4)b::timestamptz[])
+            AS m(id, attempt, state, next_attempt_at, done_at)
+        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING r.id, r.attempts, r.sequence
     """,
-    sqlite="""
-        UPDATE gateway_recipient AS r SET state = m.state, sequence = m.sequence, next_attempt_at = m.next_attempt_at,
+    sqlite=f"""
+        UPDATE gateway_recipient AS r SET state = {_SETTLED}, sequence = r.sequence + 1, next_attempt_at = m.next_attempt_at,
             done_at = m.done_at, lease_until = NULL
-        FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt, value ->> 2 AS state, value ->> 3 AS sequence,
-                     value ->> 4 AS next_attempt_at, value ->> 5 AS done_at FROM json_each(:rows)) AS m
-        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING id, attempts
+        FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt, value ->> 2 AS state,
+                     value ->> 3 AS next_attempt_at, value ->> 4 AS done_at FROM json_each(:rows)) AS m
+        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING id, attempts, sequence
     """,
 )
 _LOST_COLUMNS = "id, message_id, position, email, domain, attempts, sequence, lease_until, data_sent_at"
@@ -228,12 +230,12 @@ def release(cursor: bulk.Cursor, pairs: Sequence[Pair], *, seconds: float) -> No
         _RELEASE.run(cursor, rows=pairs, seconds=seconds, due=in_seconds(seconds))
 
 
-def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> set[Pair]:
-    """Make the moves that are still valid; return their pairs."""
+def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> dict[Pair, int]:
+    """Make the moves that are still valid; return, by their pairs, the number of the event that each is to be told by."""
     if not moves:
-        return set()
-    rows = [(move.recipient_id, move.attempt, move.state, move.sequence, move.next_attempt_at, move.done_at) for move in moves]
-    return _pairs(_SETTLE.fetch(cursor, rows=rows))
+        return {}
+    rows = [(move.recipient_id, move.attempt, move.state, move.next_attempt_at, move.done_at) for move in moves]
+    return {(row[0], row[1]): row[2] for row in _SETTLE.fetch(cursor, rows=rows)}
 
 
 def expired_leases(cursor: bulk.Cursor, limit: int) -> list[Lost]:

@@ -35,6 +35,8 @@ class Peer:
             code=reply.code,
             enhanced=meaning.enhanced,
             reply=reply.text,
+            category=meaning.kind.value,
+            is_hard=meaning.is_hard,
             retry_after=meaning.retry_after,
         )
         return Verdict(outcome, goes_on=goes_on, slows=meaning.slows)
@@ -61,6 +63,8 @@ class Peer:
         code: int = 0,
         enhanced: str = "",
         reply: str = "",
+        category: str = "",
+        is_hard: bool = False,
         retry_after: int = 0,
         is_ambiguous: bool = False,
     ) -> Outcome:
@@ -73,6 +77,8 @@ class Peer:
             address=self.host.address,
             source=self.source,
             tls=self.tls,
+            category=category,
+            is_hard=is_hard,
             retry_after=retry_after,
             seconds=now - job.started if job else 0.0,
             size=len(job.transaction.wire) if job else 0,

@@ -32,10 +32,17 @@ def installation() -> list[Spec]:
         Spec(name="beat", command=[*celery, "beat", *quiet, "--pidfile="]),
         Spec(
             name="worker",
-            command=[*celery, "worker", *quiet, "--concurrency", str(WORKERS), "--without-mingle", "--without-gossip"],
+            command=[*celery, "worker", *quiet, *_serving("gatepost", WORKERS)],
             is_ready=wake.is_sender_there,
         ),
+        Spec(name="tasks", command=[*celery, "worker", *quiet, *_serving("gatepost-tasks", 1)]),
     ]
+
+
+def _serving(queue: str, children: int) -> list[str]:
+    """Return the arguments of a worker of one queue: sending takes turns of ten seconds, for which nothing else should wait."""
+    name = ["--hostname", f"{queue}@%h"]
+    return ["--queues", queue, "--concurrency", str(children), *name, "--without-mingle", "--without-gossip"]
 
 
 def web_command() -> list[str]:

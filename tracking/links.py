@@ -35,7 +35,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a token says. `target` is a click's URL, byte for byte; `page_id` the unsubscribe page to show, 0 for the usual one."""
+    """What a token says. `target` is a click's URL, byte for byte; `page_id` an unsubscribe page, 0: the usual one."""
 
     account_id: int
     recipient_id: int

@@ -30,11 +30,11 @@ def test_whatever_it_says_comes_back(account: int, recipient: int, target: str) 
     assert read_token(token_of(make_url("http://127.0.0.1:8000", Purpose.CLICK, link)), Purpose.CLICK, "127.0.0.1:8000") == link
 
 
-@pytest.mark.parametrize("place", range(0, 100, 3))
-def test_a_changed_letter_makes_it_worthless(place: int) -> None:
+def test_a_changed_letter_makes_it_worthless() -> None:
     token = token_of(make_url(BASE, Purpose.CLICK, LINK))
-    changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
-    assert read_token(changed, Purpose.CLICK, "track.acme.example") is None
+    for place, letter in enumerate(token):
+        changed = token[:place] + ("A" if letter != "A" else "B") + token[place + 1 :]
+        assert read_token(changed, Purpose.CLICK, "track.acme.example") is None
 
 
 def test_a_token_has_one_spelling() -> None:

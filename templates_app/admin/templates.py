@@ -1,4 +1,4 @@
-"""The rooms of templates, address lists and unsubscribe pages."""
+"""The room of templates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.markup import frame
 from accounts.scoped import DEVELOPERS, ScopedAdmin, ScopedFilter, ScopedForm
-from templates_app.models import AddressList, Member, Template, TemplateVersion, UnsubscribePage
+from templates_app.models import Template, TemplateVersion
 
 MOST_VERSIONS = 50  # that a page lists
 CONTENT = ("subject", "html", "text")
@@ -114,49 +114,3 @@ class TemplateAdmin(ScopedAdmin):
             '<div class="gp-scroll"><table class="gp-table"><tbody>{}</tbody></table></div>',
             format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", lines),
         )
-
-
-@admin.register(UnsubscribePage)
-class UnsubscribePageAdmin(ScopedAdmin):
-    rights = DEVELOPERS
-    list_display = ("name", "language", "account")
-    list_filter = (("account", ScopedFilter),)
-    list_select_related = ("account",)
-    search_fields = ("name",)
-    fields = ("account", ("name", "language"), "html")
-    ordering = ("name", "pk")
-    empty_title = _("No unsubscribe page")
-    empty_text = _("People who unsubscribe then see a plain page. A page of your own says it in your words.")
-
-
-@admin.register(AddressList)
-class AddressListAdmin(ScopedAdmin):
-    rights = DEVELOPERS
-    list_display = ("name", "address", "members", "updated_at", "account")
-    list_filter = (("account", ScopedFilter),)
-    list_select_related = ("account",)
-    search_fields = ("name", "address")
-    fields = ("account", ("name", "address"), "description")
-    ordering = ("name", "pk")
-    empty_title = _("No address list")
-    empty_text = _("A list is a named set of addresses to send to in bulk; calls name it by its address.")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(member_count=Count("members"))
-
-    @admin.display(description=_("members"))
-    def members(self, address_list: Any) -> str:
-        return f"{address_list.member_count:,}"
-
-
-@admin.register(Member)
-class MemberAdmin(ScopedAdmin):
-    rights = DEVELOPERS
-    list_display = ("email", "name", "address_list", "updated_at")
-    list_filter = (("address_list", ScopedFilter),)
-    list_select_related = ("address_list",)
-    search_fields = ("email",)
-    fields = ("address_list", ("email", "name"), "variables")
-    ordering = ("-pk",)
-    empty_title = _("No addresses")
-    empty_text = _("The addresses of your lists, with the values of their fields.")

@@ -153,6 +153,9 @@ class Recipient(AccountModel):
             models.Index(fields=["account", "priority", "id"], condition=Q(state="queued"), name="recipient_queued"),
             models.Index(fields=["next_attempt_at", "id"], condition=Q(state="deferred"), name="recipient_deferred"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="recipient_sending"),
+            models.Index(
+                fields=["account", "priority", "id"], condition=Q(state__in=["deferred", "held"]), name="recipient_put_off"
+            ),
         ]
 
     def __str__(self) -> str:

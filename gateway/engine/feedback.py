@@ -19,7 +19,8 @@ from enum import IntFlag
 from typing import Any, Final
 
 from gateway.base import bulk
-from gateway.base.statement import Statement, read_json
+from gateway.base.statement import Statement
+from gateway.engine.origins import load_origins
 from gateway.engine.sql import BOUNCED_LATER
 from tracking import events, suppressions
 from tracking.events import Fact, Origin
@@ -78,13 +79,6 @@ _LOCK = Statement(
         WHERE id IN (SELECT value ->> 0 FROM json_each(:rows)) ORDER BY id
     """,
 )
-_ORIGINS = """
-    SELECT id, account_id, domain_id, smtp_user_id, public_id, subject, sender, tags, campaign, options FROM gateway_message
-"""
-_SELECT_ORIGINS = Statement(
-    postgresql=f"{_ORIGINS} WHERE id = ANY(%(c0)b::bigint[])",
-    sqlite=f"{_ORIGINS} WHERE id IN (SELECT value ->> 0 FROM json_each(:rows))",
-)
 _DELIVERED_TO_BOUNCED = f"CASE WHEN r.state = 'delivered' AND m.marks & {BOUNCED_LATER} <> 0 THEN 'bounced' ELSE r.state END"
 _MARK = Statement(
     postgresql=f"""
@@ -135,7 +129,7 @@ def tell(cursor: bulk.Cursor, reports: Iterable[Report]) -> list[Fact]:
     if not by_recipient:
         return []
     told = [_told(row) for row in _LOCK.fetch(cursor, rows=[(key,) for key in sorted(by_recipient)])]
-    origins = _load_origins(cursor, {one.message_id for one in told})
+    origins = load_origins(cursor, {one.message_id for one in told})
     news = [pair for one in told for pair in _tell_one(one, by_recipient[one.recipient_id], origins[one.message_id])]
     if news:
         _MARK.run(cursor, rows=[(one.recipient_id, one.sequence, int(one.marks)) for one in told])
@@ -197,25 +191,4 @@ def _told(row: tuple[Any, ...]) -> _Told:
         domain=domain,
         sequence=sequence,
         marks=Mark(marks),
-    )
-
-
-def _load_origins(cursor: bulk.Cursor, message_ids: Iterable[int]) -> dict[int, Origin]:
-    rows = _SELECT_ORIGINS.fetch(cursor, rows=[(key,) for key in sorted(message_ids)])
-    return {row[0]: _origin(row) for row in rows}
-
-
-def _origin(row: tuple[Any, ...]) -> Origin:
-    message_id, account_id, domain_id, smtp_user_id, public_id, subject, sender, tags, campaign, options = row
-    return Origin(
-        account_id=account_id,
-        domain_id=domain_id,
-        smtp_user_id=smtp_user_id,
-        message_id=message_id,
-        public_id=str(public_id),
-        subject=subject,
-        sender=sender,
-        tags=read_json(tags),
-        campaign=campaign,
-        headers=read_json(options).get("event_headers", {}),
     )

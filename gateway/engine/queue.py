@@ -1,4 +1,4 @@
-"""The queue: the only code that moves a Recipient between states. The database is the queue of record.
+"""The queue: what moves a Recipient between states while it is sent. The database is the queue of record.
 
     queued -> sending -> delivered | bounced | failed | expired | suppressed
                       -> deferred -> sending ...
@@ -6,6 +6,8 @@
 
 Every move is a compare-and-set over a batch, fenced by the number of the attempt: a worker that was paused and lost its lease
 changes nothing when it comes back. Leases and due times are judged by the database's clock on PostgreSQL.
+
+Two neighbours move what is not being sent: `control` what waits, as people ask; `feedback` a delivery that bounced after all.
 """
 
 from __future__ import annotations

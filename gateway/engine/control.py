@@ -1,0 +1,200 @@
+"""What people do to mail that waits: cancel it, hold it back, let it go, try it at once; in bulk.
+
+    queued, deferred          -> held        hold
+    held                      -> queued      release; deferred, where its time has not come
+    deferred after a try      -> queued      retry
+    queued, deferred, held    -> cancelled   cancel, which is told as an event
+
+What is being sent just now is not touched. Beside `queue`, and as carefully: each move is a compare-and-set over a batch of
+its own commit, so that a queue of millions is worked through in steps, beside everything that goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from django.db import transaction
+
+from gateway.base import bulk, clock, wake
+from gateway.base.statement import Statement
+from gateway.engine.origins import load_origins
+from gateway.models import Recipient
+from tracking import events
+from tracking.models import EventType
+
+BATCH: Final = 1000  # recipients of one commit
+
+State = Recipient.State
+
+
+class Verb(StrEnum):
+    CANCEL = "cancel"
+    HOLD = "hold"
+    RELEASE = "release"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """The mail of one account that an act is about: all that waits, or that of a message, a sender domain, an SMTP user.
+
+    Mail that was accepted after `until` is not meant: an act that takes long does not run after what comes in meanwhile.
+    """
+
+    account_id: int
+    message_id: int | None = None
+    domain_id: int | None = None
+    smtp_user_id: int | None = None
+    until: datetime | None = None
+
+
+class _Moved(NamedTuple):
+    recipient_id: int
+    message_id: int
+    position: int
+    email: str
+    domain: str
+    sequence: int
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What a verb does to a row in one of the states `sources`; `sets` is SQL with `{now}` for the time."""
+
+    sources: tuple[State, ...]
+    sets: str
+    only: str = "TRUE"
+
+
+_AGAIN: Final = "CASE WHEN r.next_attempt_at > {now} THEN 'deferred' ELSE 'queued' END"
+_CHANGES: Final = {
+    Verb.CANCEL: _Change(
+        sources=(State.QUEUED, State.DEFERRED, State.HELD),
+        sets="state = 'cancelled', sequence = r.sequence + 1, next_attempt_at = NULL, done_at = {now}",
+    ),
+    Verb.HOLD: _Change(sources=(State.QUEUED, State.DEFERRED), sets="state = 'held'"),
+    Verb.RELEASE: _Change(sources=(State.HELD,), sets=f"state = {_AGAIN}"),
+    Verb.RETRY: _Change(
+        sources=(State.DEFERRED,), sets="state = 'queued', next_attempt_at = NULL", only="r.attempts > 0"
+    ),  # what was not tried yet waits for the time that its sender named
+}
+# Conditions on the recipient or its message, by the name of the field of Which.
+_CONDITIONS: Final = {
+    "message_id": "r.message_id = {}",
+    "domain_id": "m.domain_id = {}",
+    "smtp_user_id": "m.smtp_user_id = {}",
+    "until": "m.accepted_at <= {}",
+}
+_RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence, r.priority"
+
+
+def cancel(which: Which) -> int:
+    """Cancel what waits, and return how many recipients that were."""
+    return sum(carry_out(Verb.CANCEL, which))
+
+
+def hold(which: Which) -> int:
+    """Hold back what waits, until it is released; return how many recipients that were."""
+    return sum(carry_out(Verb.HOLD, which))
+
+
+def release(which: Which) -> int:
+    """Let go what was held back; return how many recipients that were."""
+    return sum(carry_out(Verb.RELEASE, which))
+
+
+def retry(which: Which) -> int:
+    """Try at once what was deferred; return how many recipients that were."""
+    return sum(carry_out(Verb.RETRY, which))
+
+
+def cancel_message(account_id: int, message_id: int) -> int:
+    """Cancel what waits of one message of an account, and return how many recipients that were."""
+    return cancel(Which(account_id=account_id, message_id=message_id))
+
+
+def carry_out(verb: Verb, which: Which) -> Iterator[int]:
+    """Do `verb` in batches; yield after each commit how many recipients it moved, so that the caller may stop or tell."""
+    change = _CHANGES[verb]
+    for source in change.sources:
+        statement = _statement(verb, source, tuple(name for name in _CONDITIONS if getattr(which, name) is not None))
+        after: tuple[int, int] = (-1, 0)
+        while moved := _move(statement, verb, which, after):
+            after = max((row.priority, row.recipient_id) for row in moved)
+            yield len(moved)
+
+
+def _move(statement: Statement, verb: Verb, which: Which, after: tuple[int, int]) -> list[_Moved]:
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        rows = statement.fetch(cursor, **_values(which), priority=after[0], after=after[1], limit=BATCH)
+        moved = [_Moved._make(row) for row in rows]
+        if verb is Verb.CANCEL and moved:
+            events.record(cursor, _facts(cursor, moved))
+    if moved and verb in {Verb.RELEASE, Verb.RETRY}:
+        wake.wake_sender()
+    return moved
+
+
+def _facts(cursor: bulk.Cursor, moved: list[_Moved]) -> list[events.Fact]:
+    origins = load_origins(cursor, {row.message_id for row in moved})
+    now = clock.now()
+    return [
+        events.Fact(
+            origin=origins[row.message_id],
+            type=EventType.CANCELLED,
+            at=now,
+            recipient_id=row.recipient_id,
+            position=row.position,
+            sequence=row.sequence,
+            recipient=row.email,
+            recipient_domain=row.domain,
+        )
+        for row in moved
+    ]
+
+
+@lru_cache(maxsize=64)
+def _statement(verb: Verb, source: State, asked: tuple[str, ...]) -> Statement:
+    """Return the statement that moves the next batch; conditions that are not asked for are not in it, as plans go."""
+    change = _CHANGES[verb]
+    return Statement(postgresql=_postgresql(change, source, asked), sqlite=_sqlite(change, source, asked))
+
+
+def _postgresql(change: _Change, source: State, asked: Sequence[str]) -> str:
+    conditions = [_CONDITIONS[name].format(f"%({name})b::{'timestamptz' if name == 'until' else 'bigint'}") for name in asked]
+    after = "(r.priority, r.id) > (%(priority)b::int, %(after)b::bigint)"
+    return f"""
+        WITH picked AS MATERIALIZED (
+            SELECT r.id FROM gateway_recipient r JOIN gateway_message m ON m.id = r.message_id
+            WHERE {_where(change, source, "%(account_id)b::bigint", after, conditions)}
+            ORDER BY r.priority, r.id LIMIT %(limit)b::bigint FOR UPDATE OF r
+        )
+        UPDATE gateway_recipient r SET {change.sets.format(now="now()")} FROM picked
+        WHERE r.id = picked.id AND r.state = '{source.value}' RETURNING {_RETURNED}
+    """
+
+
+def _sqlite(change: _Change, source: State, asked: Sequence[str]) -> str:
+    conditions = [_CONDITIONS[name].format(f":{name}") for name in asked]
+    return f"""
+        UPDATE gateway_recipient AS r SET {change.sets.format(now=":now")} WHERE r.id IN (
+            SELECT r.id FROM gateway_recipient r JOIN gateway_message m ON m.id = r.message_id
+            WHERE {_where(change, source, ":account_id", "(r.priority, r.id) > (:priority, :after)", conditions)}
+            ORDER BY r.priority, r.id LIMIT :limit
+        ) RETURNING {_RETURNED.replace("r.", "")}
+    """
+
+
+def _where(change: _Change, source: State, account: str, after: str, conditions: Sequence[str]) -> str:
+    only = [] if change.only == "TRUE" else [change.only]
+    return " AND ".join([f"r.account_id = {account}", f"r.state = '{source.value}'", after, *only, *conditions])
+
+
+def _values(which: Which) -> dict[str, Any]:
+    return {field.name: value for field in fields(which) if (value := getattr(which, field.name)) is not None}

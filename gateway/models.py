@@ -8,12 +8,13 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.scoping import AccountModel
 from domains.models import SenderDomain, SMTPUser
-from gateway.base.ids import make_public_id
+from gateway.base.ids import make_inbound_id, make_public_id, milliseconds_of
 from templates_app.models import AddressList, Template, TemplateVersion
 
 
@@ -57,13 +58,7 @@ class Message(AccountModel):
     @property
     def inbound_id(self) -> str:
         """Return the vendors' messageId (seeds/002), which holds the primary key and so needs no index."""
-        return make_inbound_id(self.pk, int(self.accepted_at.timestamp() * 1000))
-
-
-def make_inbound_id(message_id: int, milliseconds: int) -> str:
-    """Return `<ms>_<n>_<n>_<n>.<host>-inbound`; the three numbers are the message's key in base 65536."""
-    high, middle, low = message_id >> 32, message_id >> 16 & 0xFFFF, message_id & 0xFFFF
-    return f"{milliseconds}_{high}_{middle}_{low}.{settings.GATEPOST_HOSTNAME}-inbound"
+        return make_inbound_id(self.pk, milliseconds_of(self.accepted_at))
 
 
 def parse_inbound_id(text: str) -> int | None:
@@ -153,6 +148,8 @@ class Recipient(AccountModel):
             models.Index(fields=["account", "priority", "id"], condition=Q(state="queued"), name="recipient_queued"),
             models.Index(fields=["next_attempt_at", "id"], condition=Q(state="deferred"), name="recipient_deferred"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="recipient_sending"),
+            # Bulk mail only: a list is expanded over hours or days, and nobody in it is mailed twice.
+            models.Index("message", Lower("email"), condition=Q(priority=1), name="recipient_in_bulk"),
             models.Index(
                 fields=["account", "priority", "id"], condition=Q(state__in=["deferred", "held"]), name="recipient_put_off"
             ),
@@ -191,7 +188,10 @@ class Attempt(AccountModel):
 
 
 class ListTask(AccountModel):
-    """One send to an address list, expanded in batches; `cursor` is the last member's key taken in."""
+    """One send to an address list, expanded in batches by `engine.lists`; `cursor` is the last member's key taken in.
+
+    A call to several lists is one message with a task for each, which run one after the other in the order of `position`.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -200,17 +200,31 @@ class ListTask(AccountModel):
         CANCELLED = "cancelled", _("Cancelled")
         FAILED = "failed", _("Failed")
 
+    OPEN = (State.WAITING, State.RUNNING)
+
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="list_tasks")
     address_list = models.ForeignKey(AddressList, on_delete=models.SET_NULL, null=True, related_name="tasks")
     template = models.ForeignKey(Template, on_delete=models.SET_NULL, null=True, related_name="tasks")
     message = models.ForeignKey(Message, on_delete=models.CASCADE, null=True, related_name="list_tasks")
+    position = models.PositiveSmallIntegerField(default=0, help_text=_("Among the lists of one call, from 0."))
+    list_address = models.CharField(max_length=120, blank=True, help_text=_("Of the list, which may be deleted meanwhile."))
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    next_at = models.DateTimeField(null=True, help_text=_("When to go on: the time of sending, or the end of a quota's window."))
     cursor = models.BigIntegerField(default=0)
-    members = models.PositiveIntegerField(default=0)
-    expanded = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
+    members = models.PositiveIntegerField(default=0, help_text=_("Of the list, as far as known."))
+    expanded = models.PositiveIntegerField(default=0, help_text=_("Members taken in."))
+    added = models.PositiveIntegerField(default=0, help_text=_("Recipients made of them; the others had been mailed already."))
+    suppressed = models.PositiveIntegerField(default=0, help_text=_("Recipients that are not mailed."))
+    error = models.TextField(blank=True, help_text=_("Why it waits, or how it ended, in a sentence."))
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["account", "id"], condition=Q(state__in=["waiting", "running"]), name="list_task_open")]
+
     def __str__(self) -> str:
         return f"list task {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN

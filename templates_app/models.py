@@ -73,6 +73,7 @@ class AddressList(AccountModel):
     address = models.CharField(max_length=120)
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=250, blank=True)
+    member_count = models.PositiveIntegerField(default=0, editable=False, help_text=_("Kept by templates_app.members."))
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -88,7 +89,7 @@ class Member(AccountModel):
 
     ACCOUNT_PATH = "address_list__account_id"
 
-    address_list = models.ForeignKey(AddressList, on_delete=models.CASCADE, related_name="members")
+    address_list = models.ForeignKey(AddressList, on_delete=models.CASCADE, related_name="members", db_index=False)
     email = models.CharField(max_length=254)
     name = models.CharField(max_length=120, blank=True)
     variables = models.JSONField(default=dict, blank=True)
@@ -97,6 +98,7 @@ class Member(AccountModel):
 
     class Meta:
         constraints = [models.UniqueConstraint("address_list", Lower("email"), name="member_once")]
+        indexes = [models.Index(fields=["address_list", "id"], name="member_by_list")]
 
     def __str__(self) -> str:
         return self.email

@@ -5,7 +5,6 @@ Rows are written by `engine.accept` and moved by `engine.queue`, and by nothing 
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -209,7 +208,9 @@ class ListTask(AccountModel):
     position = models.PositiveSmallIntegerField(default=0, help_text=_("Among the lists of one call, from 0."))
     list_address = models.CharField(max_length=120, blank=True, help_text=_("Of the list, which may be deleted meanwhile."))
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    next_at = models.DateTimeField(null=True, help_text=_("When to go on: the time of sending, or the end of a quota's window."))
+    next_at = models.DateTimeField(
+        null=True, help_text=_("When to go on: the time of sending, or the end of a quota's window.")
+    )
     cursor = models.BigIntegerField(default=0)
     members = models.PositiveIntegerField(default=0, help_text=_("Of the list, as far as known."))
     expanded = models.PositiveIntegerField(default=0, help_text=_("Members taken in."))

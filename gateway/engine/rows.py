@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from gateway.base.ids import make_public_id
+from gateway.base.ids import make_inbound_id, make_public_id, milliseconds_of
 from gateway.engine.checks import Draft
 from gateway.engine.submission import Accepted, Addressee, Kind, Mailbox, Submission
-from gateway.models import Recipient, make_inbound_id
+from gateway.models import Recipient
 from gateway.smtp.addresses import Address
 from tracking import events, suppressions
 from tracking.models import EventType
@@ -32,7 +32,7 @@ class Rows:
     def add(self, draft: Draft, message_id: int) -> Accepted:
         """Add the rows of one draft and return what to answer for it."""
         asked = draft.submission
-        public_id = make_public_id()
+        public_id = make_public_id(self.now)
         self.messages.append(_message_row(draft, message_id, public_id, self.now))
         self.contents.append((message_id, asked.html, asked.text, asked.raw))
         for position, file in enumerate(asked.files):
@@ -44,7 +44,7 @@ class Rows:
         return Accepted(
             message_id=message_id,
             public_id=str(public_id),
-            inbound_id=make_inbound_id(message_id, int(self.now.timestamp() * 1000)),
+            inbound_id=make_inbound_id(message_id, milliseconds_of(self.now)),
             emails=tuple(address.text for _, address in draft.recipients),
         )
 

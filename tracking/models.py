@@ -146,6 +146,7 @@ class Webhook(AccountModel):
     paused_until = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("The breaker is open until then."))
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_failure_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failing_since = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("First failure since a success."))
     delivered = models.PositiveBigIntegerField(default=0, editable=False, help_text=_("Events that arrived."))
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -154,7 +155,10 @@ class Webhook(AccountModel):
 
 
 class WebhookDelivery(AccountModel):
-    """One event's way to one webhook: an outbox row, written in the commit of the event."""
+    """One event's way to one webhook: an outbox row, written in the commit of the event.
+
+    Bound to its webhook by number only: who deletes a webhook waits for no event that is being written, nor it for them.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -164,11 +168,14 @@ class WebhookDelivery(AccountModel):
 
     ACCOUNT_PATH = "webhook__account_id"
 
-    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    webhook = models.ForeignKey(
+        Webhook, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="deliveries"
+    )
     event_at = models.DateTimeField()
     event_id = models.BigIntegerField()
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text=_("Tries begun; fences every later move."))
+    attempts_before = models.PositiveSmallIntegerField(default=0, help_text=_("Tries begun before it was last replayed."))
     next_attempt_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
     batch = models.UUIDField(null=True, blank=True, help_text=_("Deliveries that go out in one body, in every try."))
@@ -180,7 +187,9 @@ class WebhookDelivery(AccountModel):
         verbose_name_plural = "webhook deliveries"
         constraints = [models.UniqueConstraint(fields=["webhook", "event_at", "event_id"], name="webhook_delivery_once")]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="webhook_delivery_due"),
+            models.Index(fields=["webhook", "next_attempt_at"], condition=models.Q(state="waiting"), name="webhook_waiting"),
+            models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="webhook_sending"),
+            models.Index(fields=["batch"], condition=models.Q(batch__isnull=False), name="webhook_batch"),
         ]
 
     def __str__(self) -> str:
@@ -192,7 +201,9 @@ class WebhookAttempt(AccountModel):
 
     ACCOUNT_PATH = "delivery__webhook__account_id"
 
-    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="tries")
+    delivery = models.ForeignKey(
+        WebhookDelivery, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="tries"
+    )
     number = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
     seconds = models.FloatField(default=0)

@@ -6,6 +6,7 @@ What an act makes and nobody can read back, such as a new secret, is shown on th
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -36,6 +37,7 @@ class Act:
     icon: str
     level: Level = Level.DEVELOPER
     is_danger: bool = False
+    commits: bool = False  # it commits by itself, batch by batch; others are done in one transaction with their audit
     is_open: Callable[[Any], bool] = lambda _: True
 
 
@@ -64,8 +66,12 @@ class ActingAdmin(ScopedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
-        links = [(act, self._url(act, row)) for act in self.acts if self.may_act(request, act, row)] if row else []
+        links = self.links_of(request, row) if row else []
         return super().change_view(request, object_id, form_url, {"acts": links, **(extra_context or {})})  # type: ignore[no-any-return]
+
+    def links_of(self, request: HttpRequest, row: Any) -> list[tuple[Act, str]]:
+        """Return the acts that the person may do to this row now, each with the path of its page."""
+        return [(act, self._url(act, row)) for act in self.acts if self.may_act(request, act, row)]
 
     def may_act(self, request: HttpRequest, act: Act, row: Any) -> bool:
         """Tell whether the person may do this to this row now."""
@@ -101,25 +107,32 @@ class ActingAdmin(ScopedAdmin):
 
     def _ask(self, request: HttpRequest, act: Act, row: Any) -> HttpResponse:
         return self._page(
-            request, "console/act.html", {"title": act.label, "object": row, "act": act, "back_url": _page_of(row)}
+            request, "console/act.html", {"title": act.label, "object": row, "act": act, "back_url": self.page_url(row)}
         )
 
     def _do(self, request: HttpRequest, act: Act, row: Any) -> HttpResponse:
-        with transaction.atomic():
+        with nullcontext() if act.commits else transaction.atomic():
             secret = act.run(row)
             self.audit(request, row, act.past)
         if secret:
             return self.show_secret(request, row, secret)
         messages.success(request, f"{act.label}: {row}")
-        return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(self.url_after(row))
+
+    def url_after(self, row: Any) -> str:
+        """Return where an act leads that has nothing to show."""
+        return self.list_url()
+
+    def key_of(self, row: Any) -> Any:
+        """Return what names a row in paths."""
+        return row.pk
+
+    def page_url(self, row: Any) -> str:
+        """Return the path of a row's page."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=(self.key_of(row),))
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         return TemplateResponse(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
 
     def _url(self, act: Act, row: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act.name}", args=(row.pk,))
-
-
-def _page_of(row: Any) -> str:
-    opts = row._meta  # noqa: SLF001  Django's public name for it
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=(row.pk,))
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act.name}", args=(self.key_of(row),))

@@ -1,4 +1,4 @@
-"""The room of messages: the list, and each message's page. Nothing is changed here."""
+"""The room of messages: the list, and each message's page with the acts on what waits of it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.scoped import READ_ONLY, ScopedAdmin, ScopedFilter, ScopedList
+from accounts.acts import ActingAdmin
+from accounts.scoped import READ_ONLY, ScopedFilter, ScopedList
 from gateway.console.files import give_file
+from gateway.console.message_acts import ACTS
 from gateway.console.message_page import load_page
 from gateway.console.search import find_messages, latest, parse_uuid, with_recipient
 from gateway.console.summaries import Summary, summarise
@@ -70,8 +72,9 @@ class MessageList(ScopedList):
         return message_url(result)
 
 
-class MessageAdmin(ScopedAdmin):
+class MessageAdmin(ActingAdmin):
     rights = READ_ONLY
+    acts = ACTS
     list_display = ("subject_line", "recipients_line", "states", "sender", "door_name", "account", "accepted")
     list_display_links = ("subject_line",)
     list_filter = (DoorFilter, StateFilter, ("domain", ScopedFilter), ("account", ScopedFilter))
@@ -101,6 +104,12 @@ class MessageAdmin(ScopedAdmin):
         found: Message | None = self.get_queryset(request).filter(public_id=public_id).first() if public_id else None
         return found
 
+    def key_of(self, row: Message) -> str:
+        return str(row.public_id)
+
+    def url_after(self, row: Message) -> str:
+        return self.page_url(row)
+
     def get_urls(self) -> list[URLPattern]:
         guard = self.admin_site.admin_view
         return [
@@ -122,6 +131,7 @@ class MessageAdmin(ScopedAdmin):
             "title": message.subject or _("(no subject)"),
             "opts": self.opts,
             "object": message,
+            "acts": self.links_of(request, message),
             "page": load_page(message, page=request.GET.get("page", "1")),
         }
         return TemplateResponse(request, "console/message.html", context)

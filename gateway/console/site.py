@@ -7,7 +7,7 @@ from functools import update_wrapper
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import is_valid_path
+from django.urls import URLPattern, URLResolver, is_valid_path, path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.common import no_append_slash
@@ -16,6 +16,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.access import Level, access_of
 from gateway.console.home import steps
+from gateway.console.pages import PAGES
 
 # Unfold's Alpine evaluates the expressions in its attributes, hence unsafe-eval; no inline script is ever allowed. Frames
 # hold previews of mail as `srcdoc`, which needs no source: whatever they would load from elsewhere is refused.
@@ -47,6 +48,10 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     login_form = LoginForm
     index_template = "console/index.html"
     index_title = _("Home")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        pages = [path(page.path, self.admin_view(page.view), name=page.name) for page in PAGES]
+        return [*pages, *super().get_urls()]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return access_of(request).highest > Level.STRANGER

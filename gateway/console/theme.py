@@ -32,6 +32,7 @@ ROOMS: list[dict[str, Any]] = [
         "title": _("Mail"),
         "items": [
             _room(_("Messages"), "mail", "gateway_message"),
+            {"title": _("Queue"), "icon": "hourglass_top", "link": reverse_lazy("admin:queue")},
             _room(_("Sends to lists"), "groups", "gateway_listtask"),
             _room(_("Suppressions"), "block", "tracking_suppression"),
         ],

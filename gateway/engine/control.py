@@ -94,6 +94,25 @@ _CONDITIONS: Final = {
 _RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence, r.priority"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an act got: the recipients that it moved, and whether none are left."""
+
+    moved: int
+    is_done: bool
+
+
+def carry_out_within(seconds: float, verb: Verb, which: Which) -> Progress:
+    """Do `verb` for as long as that, and at least one batch; what is left is for another time."""
+    end = clock.monotonic() + seconds
+    moved = 0
+    for number in carry_out(verb, which):
+        moved += number
+        if clock.monotonic() > end:
+            return Progress(moved=moved, is_done=False)
+    return Progress(moved=moved, is_done=True)
+
+
 def cancel(which: Which) -> int:
     """Cancel what waits, and return how many recipients that were."""
     return sum(carry_out(Verb.CANCEL, which))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import sys
 
+import msgspec
 from celery import shared_task
 from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_ready, worker_shutting_down
 from django.db import connection
@@ -12,9 +13,10 @@ from django.db import connection
 from gateway.base import clock, wake
 from gateway.base.broker import purge_broker
 from gateway.base.schema import NotReadyError, check_schema
-from gateway.engine import idempotency, queue
+from gateway.engine import control, idempotency, queue
 from gateway.engine.drain import close_drain, drain_of_process, hold_leases
 
+ACT_WITHIN = 5.0  # seconds that a person waits for an act on many recipients
 SLICE = 10.0  # seconds of one `send` task; then other tasks get their turn
 IDLE = 5.0  # seconds without work after which a drain stops listening
 _stopping = mmap.mmap(-1, 1)  # a byte that a worker shares with its children: not nought once it is told to stop
@@ -37,6 +39,26 @@ def sweep() -> None:
     queue.reclaim()
     if queue.is_work_waiting():
         wake.wake_sender()
+
+
+def begin_act(verb: control.Verb, which: control.Which) -> control.Progress:
+    """Hold, release, retry or cancel what waits: at once as far as a person should wait, the rest as a task."""
+    progress = control.carry_out_within(ACT_WITHIN, verb, which)
+    if not progress.is_done:
+        _send_act(verb, which)
+    return progress
+
+
+@shared_task(ignore_result=True)
+def act(verb: str, which: dict[str, object]) -> None:
+    """Go on with an act on what waits, a slice at a time so that other tasks get their turn."""
+    asked = msgspec.convert(which, control.Which)
+    if not control.carry_out_within(SLICE, control.Verb(verb), asked).is_done:
+        _send_act(control.Verb(verb), asked)
+
+
+def _send_act(verb: control.Verb, which: control.Which) -> None:
+    act.delay(verb.value, msgspec.to_builtins(which))
 
 
 @worker_init.connect

@@ -33,6 +33,12 @@ def state_badges(summary: Summary) -> SafeString:
 
 
 @register.simple_tag
+def state_badge(state: str, number: int) -> SafeString:
+    """Return the badge of a state with the number of recipients in it."""
+    return markup.badge(f"{number:,} {state}", tone_of(state))
+
+
+@register.simple_tag
 def verdict_badge(verdict: str) -> SafeString:
     """Return a badge for what DKIM says of a mail."""
     return markup.badge(f"DKIM {verdict}", VERDICTS.get(verdict, "bad"))

@@ -1,0 +1,25 @@
+"""Pages of the console that are not rooms of one model: where they are, by what name, and the view behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+
+from gateway.console.queue import act_on_queue, show_queue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page; who may enter the console may call its view, which scopes what it shows by `access_of(request)`."""
+
+    path: str
+    view: Callable[..., HttpResponse]
+    name: str  # within the namespace `admin`
+
+
+PAGES = (
+    Page(path="queue/", view=show_queue, name="queue"),
+    Page(path="queue/<slug:verb>/<int:account_id>/<int:domain_id>/", view=act_on_queue, name="queue_act"),
+)

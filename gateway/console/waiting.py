@@ -1,0 +1,134 @@
+"""What waits in the queue, for the page that shows it: by sender domain, and by destination with what it last said.
+
+Every number comes from a bounded look: a queue of millions shows "10,000+" as fast as a short one its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, F, Max, Min, Q, QuerySet
+
+from accounts.access import Access
+from accounts.scoped import scope
+from gateway.models import Attempt, Recipient
+
+State = Recipient.State
+
+MOST = 10_000  # recipients that are looked at in each state
+MOST_ROWS = 50  # of each table
+WAITING = (State.QUEUED, State.SENDING, State.DEFERRED, State.HELD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number of recipients, and whether there are more than were looked at."""
+
+    value: int
+    is_more: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.value:,}{'+' if self.is_more else ''}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """What waits of one sender domain of one account."""
+
+    account_id: int
+    account: str
+    domain_id: int
+    domain: str
+    states: dict[str, int] = field(default_factory=dict)
+    oldest: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where mail is put off, and why: `reply` is what that host said last."""
+
+    domain: str
+    number: int
+    next_try: datetime | None
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    totals: Mapping[str, Number]
+    lines: tuple[Line, ...]
+    destinations: tuple[Destination, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(total.value for total in self.totals.values())
+
+
+def look(access: Access) -> Waiting:
+    """Return what waits in the accounts that a person may see."""
+    rows = {state: _rows(access, state) for state in WAITING}
+    counts = {state: found[: MOST + 1].count() for state, found in rows.items()}
+    totals = {state.value: Number(value=min(count, MOST), is_more=count > MOST) for state, count in counts.items()}
+    return Waiting(totals=totals, lines=_lines(rows), destinations=_destinations(rows[State.DEFERRED]))
+
+
+def _rows(access: Access, state: State) -> QuerySet[Recipient]:
+    return scope(Recipient.objects.filter(state=state), access).order_by()
+
+
+def _lines(rows: Mapping[State, QuerySet[Recipient]]) -> tuple[Line, ...]:
+    lines: dict[tuple[int, int], Line] = {}
+    for state, found in rows.items():
+        for group in _by_domain(found):
+            line = lines.setdefault((group["account_id"], group["message__domain_id"] or 0), _line(group))
+            line.states[state.value] = group["number"]
+            line.oldest = min(line.oldest or group["oldest"], group["oldest"])
+    return tuple(sorted(lines.values(), key=lambda line: -line.total)[:MOST_ROWS])
+
+
+def _by_domain(found: QuerySet[Recipient]) -> Iterable[dict[str, object]]:
+    looked_at = Recipient.objects.filter(pk__in=found.values("pk")[:MOST])
+    keys = ("account_id", "account__name", "message__domain_id", "message__domain__name")
+    return looked_at.values(*keys).annotate(number=Count("pk"), oldest=Min("message__accepted_at"))[: MOST_ROWS * 4]
+
+
+def _line(group: Mapping[str, object]) -> Line:
+    return Line(
+        account_id=int(str(group["account_id"])),
+        account=str(group["account__name"]),
+        domain_id=int(str(group["message__domain_id"] or 0)),
+        domain=str(group["message__domain__name"] or ""),
+    )
+
+
+def _destinations(deferred: QuerySet[Recipient]) -> tuple[Destination, ...]:
+    """Return where mail was tried and put off, the most first."""
+    tried = Recipient.objects.filter(pk__in=deferred.filter(attempts__gt=0).values("pk")[:MOST])
+    groups = (
+        tried.values("domain")
+        .annotate(number=Count("pk"), next_try=Min("next_attempt_at"), last=Max("pk"))
+        .order_by(F("number").desc())[:MOST_ROWS]
+    )
+    found = list(groups)
+    replies = _last_replies([group["last"] for group in found])
+    return tuple(
+        Destination(
+            domain=group["domain"],
+            number=group["number"],
+            next_try=group["next_try"],
+            reply=replies.get(group["last"], ""),
+        )
+        for group in found
+    )
+
+
+def _last_replies(recipient_ids: list[int]) -> dict[int, str]:
+    """Return what was said at the last try of each of these recipients."""
+    tries = Attempt.objects.filter(Q(recipient_id__in=recipient_ids)).order_by("recipient_id", "number")
+    return {row.recipient_id: f"{row.code or ''} {row.reply}".strip() for row in tries[: MOST_ROWS * 20]}

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from domains.credentials import Credential
-from gateway.api.autoparts import html_of, text_of
 from gateway.api.bodies import Payload
 from gateway.api.fields import (
     Fault,
@@ -29,6 +28,7 @@ from gateway.api.fields import (
 from gateway.engine.mailboxes import MailboxError, parse_mailboxes
 from gateway.engine.submission import Addressee, Clicks, FilePart, Kind, Mailbox, Submission
 from gateway.smtp.addresses import MAX_DOMAIN, AddressError, parse_domain
+from templates_app.parts import html_of, text_of
 
 
 def kind_of_recipient(value: Any) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.api.autoparts import html_of, text_of
+from templates_app.parts import html_of, text_of
 
 
 def test_it_works() -> None:

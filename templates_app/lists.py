@@ -1,0 +1,136 @@
+"""Address lists: named, described, looked up and deleted. Their members are templates_app.members' business."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from gateway.base import clock
+from gateway.base.errors import FieldInvalid
+from templates_app.models import AddressList, Member
+
+LONGEST = {"address": 120, "name": 120, "description": 250}  # characters
+MOST_FOUND = 1000  # lists that one page holds
+_DELETED_AT_ONCE = 10_000  # members of one statement
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListFacts:
+    """A list as a send to it sees it."""
+
+    id: int
+    address: str
+    member_count: int
+
+
+def add_list(account_id: int, *, address: str, name: str, description: str = "") -> AddressList:
+    """Make a list of an account; raise FieldInvalid for `address`, `name` or `description`, also where the address is taken."""
+    values = {"address": fit_address(address), "name": fit("name", name), "description": fit("description", description)}
+    address_list = AddressList(account_id=account_id, **values)
+    _save(address_list)
+    return address_list
+
+
+def change_list(
+    account_id: int, list_id: int, *, address: str | None = None, name: str | None = None, description: str | None = None
+) -> AddressList:
+    """Change what is given of a list; raise FieldInvalid as add_list does, and for `list` where there is none of that key."""
+    with transaction.atomic():
+        address_list = lock_list(account_id, list_id)
+        if address is not None:
+            address_list.address = fit_address(address)
+        if name is not None:
+            address_list.name = fit("name", name)
+        if description is not None:
+            address_list.description = fit("description", description)
+        _save(address_list, only=("address", "name", "description", "updated_at"))
+    return address_list
+
+
+def delete_list(account_id: int, list_id: int) -> None:
+    """Delete a list with its members, in batches; what was interrupted leaves a shorter list. Raises FieldInvalid for `list`."""
+    while delete_some(account_id, list_id):
+        pass
+    with transaction.atomic():
+        lock_list(account_id, list_id).delete()
+
+
+def delete_some(account_id: int, list_id: int) -> int:
+    """Delete a batch of a list's members in one commit; return how many. Raises FieldInvalid for `list`."""
+    with transaction.atomic():
+        address_list = lock_list(account_id, list_id)
+        keys = Member.objects.filter(address_list=address_list).order_by("pk").values_list("pk", flat=True)
+        deleted, _ = Member.objects.filter(pk__in=list(keys[:_DELETED_AT_ONCE])).delete()
+        note_members(address_list, -deleted)
+    return deleted
+
+
+def lists_of(account_id: int) -> QuerySet[AddressList]:
+    """Return an account's lists, in the order that they were made."""
+    return AddressList.objects.for_account(account_id).order_by("pk")  # type: ignore[attr-defined,no-any-return]
+
+
+def find_list(account_id: int, *, list_id: int | None = None, address: str = "") -> AddressList | None:
+    """Return an account's list by its key or else by its address in any case, None when there is none."""
+    these = lists_of(account_id)
+    found = these.filter(pk=list_id) if list_id is not None else these.filter(address=address.strip().lower())
+    return found.first()
+
+
+def find_facts(account_id: int, list_ids: tuple[int, ...]) -> dict[int, ListFacts]:
+    """Return those of the lists that the account has, by their keys."""
+    rows = lists_of(account_id).filter(pk__in=list_ids[:MOST_FOUND]).values("id", "address", "member_count")
+    return {row["id"]: ListFacts(**row) for row in rows}
+
+
+def lock_list(account_id: int, list_id: int) -> AddressList:
+    """Return a list, locked until the commit so that its changes come one after the other; raise FieldInvalid for `list`."""
+    found = lists_of(account_id).select_for_update().filter(pk=list_id).first()
+    if found is None:
+        raise no_such_list(str(list_id))
+    return found
+
+
+def note_members(address_list: AddressList, change: int) -> None:
+    """Count members that came or went, on a list that is locked."""
+    address_list.member_count = max(0, address_list.member_count + change)
+    address_list.updated_at = clock.now()
+    address_list.save(update_fields=["member_count", "updated_at"])
+
+
+def no_such_list(value: str) -> FieldInvalid:
+    return FieldInvalid("list", f"There is no address list {value[:80]}.", value=value)
+
+
+def fit_address(text: str) -> str:
+    """Return the address of a list in its normal form, lower case; raise FieldInvalid."""
+    address = fit("address", text).lower()
+    if " " in address:
+        raise FieldInvalid("address", "The address of a list has no spaces.", value=text)
+    return address
+
+
+def fit(field: str, text: str) -> str:
+    """Return a list's field without space around it; raise FieldInvalid where it is too long, empty or no plain text."""
+    fitted = text.strip()
+    if _UNFIT.search(fitted):
+        raise FieldInvalid(field, f"The {field} of a list has control characters; remove them.")
+    if len(fitted) > LONGEST[field]:
+        raise FieldInvalid(field, f"The {field} of a list is longer than {LONGEST[field]} characters.", value=fitted)
+    if not fitted and field != "description":
+        raise FieldInvalid(field, f"The {field} of a list is missing.")
+    return fitted
+
+
+def _save(address_list: AddressList, *, only: tuple[str, ...] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            address_list.save(update_fields=only)
+    except IntegrityError:
+        address = address_list.address
+        raise FieldInvalid("address", f"There is an address list {address} already.", value=address) from None

@@ -1,22 +1,27 @@
 """Merge fields of the dialects, filled by plain substitution: `%NAME%`, `[NAME]`, `{{NAME}}`, `%Subscriber:NAME%`.
 
-One pass: what a value holds is never looked at again. Fields without a value stay as they were written.
+One pass, in time linear in text and values, however many names there are: what a value holds is never looked at again. Fields
+without a value stay as they were written. A name that has a mark of its own syntax in it (`%`; `[`, `]`; `{`, `}`) is no name.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 
-# How a field is written in each syntax; NAME stands for the name, which is sought as it is spelled.
+# What may be a field in each syntax, with its name as a group. No part of a pattern can match what ends it, so that each
+# character is looked at once for every place where a field may begin.
 FORMS = {
-    "sendclean": (r"\{\{[ \t]*NAME[ \t]*\}\}",),
-    "sendcloud": (r"%NAME%",),
-    "mailup": (r"\[NAME\]",),
-    "octeth": (r"%Subscriber:NAME%", r"\{\{[ \t]*Subscriber:NAME[ \t]*\}\}"),
+    "sendclean": re.compile(r"\{\{([^{}]+)\}\}"),
+    "sendcloud": re.compile(r"%([^%]+)%"),
+    "mailup": re.compile(r"\[([^\[\]]+)\]"),
+    "octeth": re.compile(r"%Subscriber:([^%]+)%|\{\{[ \t]*Subscriber:([^{}]+)\}\}"),
 }
+_PADDED = {"sendclean", "octeth"}  # {{ NAME }} is {{NAME}}
+# What of it an author means as a field: not the CSS between two percentages, nor Outlook's conditional comments.
+_MEANT = re.compile(r"(?!if )(?!endif)[^\W\d_][\w .\-]{0,63}")
+_MEANT_BETWEEN_PERCENTS = re.compile(r"[^\W\d_][\w.\-]{0,63}")
 
 
 def merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: bool) -> str:
@@ -26,17 +31,35 @@ def merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: 
     """
     if syntax not in FORMS or not variables:
         return text
-    if escape_html:
-        return _pattern(syntax, tuple(variables)).sub(lambda field: html.escape(_value_of(field, variables)), text)
-    return _pattern(syntax, tuple(variables)).sub(lambda field: _value_of(field, variables), text)
+    pieces, copied = [], 0
+    for start, end, name in _find(text, syntax, variables):
+        value = variables[name]
+        pieces += (text[copied:start], html.escape(value) if escape_html else value)
+        copied = end
+    return "".join((*pieces, text[copied:])) if pieces else text
 
 
-def _value_of(field: re.Match[str], variables: Mapping[str, str]) -> str:
-    return variables[field[field.lastindex or 0]]
+def names_in(text: str, syntax: str) -> tuple[str, ...]:
+    """Return what look like the names of fields in a text, each once, in their order."""
+    meant = _MEANT_BETWEEN_PERCENTS if syntax == "sendcloud" else _MEANT
+    found = (_name_of(field, syntax) for field in FORMS[syntax].finditer(text)) if syntax in FORMS else ()
+    return tuple(dict.fromkeys(name for name in found if meant.fullmatch(name)))
 
 
-@lru_cache(maxsize=256)
-def _pattern(syntax: str, names: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds the fields of these names, and no others: in `5%a%NAME%` only the second pair of % is a field."""
-    name = f"({'|'.join(map(re.escape, names))})"
-    return re.compile("|".join(form.replace("NAME", name) for form in FORMS[syntax]))
+def _find(text: str, syntax: str, variables: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and name of each field that has a value: in `5%a%NAME%` only the second pair of % is one."""
+    search, place = FORMS[syntax].search, 0
+    while field := search(text, place):
+        name = field[field.lastindex or 0]
+        if name not in variables:
+            name = _name_of(field, syntax)
+        if name in variables:
+            yield field.start(), field.end(), name
+            place = field.end()
+        else:
+            place = field.end() - 1  # what ends this one may begin the next
+
+
+def _name_of(field: re.Match[str], syntax: str) -> str:
+    name = field[field.lastindex or 0]
+    return name.strip(" \t") if syntax in _PADDED else name

@@ -2,14 +2,84 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+from django.db.models import QuerySet
+
 from accounts.models import Account
+from domains import credentials, keys, queries
 from domains.models import APIKey, SenderDomain, SMTPUser
-from gateway.base import clock, tokens
+from domains.names import clean_domain
+from domains.schedule import CHECK_TASK, wait_anew
+from gateway.base import clock, tokens, wake
+from gateway.base.errors import FieldInvalid, QuotaExceeded
 from gateway.base.ids import make_name
 
+TOKEN = 32  # letters of 5 bits
 
+
+def add_domain(account: Account, name: str, *, subdomain: str = "", track_prefix: str = "") -> SenderDomain:
+    """Add a sender domain with its token and two DKIM keys; mail is sent from it once DNS shows its records.
+
+    Raises FieldInvalid with a sentence for a name that cannot be one, QuotaExceeded beyond `Account.max_domains`. A domain that
+    another account has verified can be added, but is not verified while that is so. `subdomain` and `track_prefix` are the
+    prefixes of the return path's and the tracking host, empty for the usual ones.
+    """
+    clean = clean_domain(name)
+    prefixes = {"subdomain": subdomain, "track_prefix": track_prefix}
+    with transaction.atomic():
+        _check_room(account, "max_domains", SenderDomain.objects.for_account(account), "sender domains")
+        if SenderDomain.objects.for_account(account).filter(name=clean).exists():
+            raise FieldInvalid("domain", f"{clean} is a sender domain of this account already.", value=clean)
+        domain = SenderDomain.objects.create(
+            account=account,
+            name=clean,
+            verification_token=make_name(TOKEN),
+            **{field: value for field, value in prefixes.items() if value},
+        )
+        keys.add_keys(domain)
+    wake_checks()
+    return domain
+
+
+def delete_domain(domain: SenderDomain) -> None:
+    """Delete a sender domain with its keys, API keys and webhooks, and retire its SMTP users. Mail under way from it fails.
+
+    SMTP users stay as rows, since mail that they sent names them and their names are not given again.
+    """
+    with transaction.atomic():
+        domain.smtp_users.update(is_deleted=True, domain=None)
+        domain.delete()
+    queries.forget()
+    keys.forget()
+    credentials.forget()
+
+
+def set_prefixes(domain: SenderDomain, *, subdomain: str, track_prefix: str) -> None:
+    """Name other hosts for the return path and tracked links. The platform's are used until DNS points the new ones to us."""
+    if (domain.subdomain, domain.track_prefix) == (subdomain, track_prefix):
+        return
+    domain.return_path_at = domain.return_path_at if domain.subdomain == subdomain else None
+    domain.tracking_at = domain.tracking_at if domain.track_prefix == track_prefix else None
+    domain.subdomain, domain.track_prefix = subdomain, track_prefix
+    domain.save(update_fields=["subdomain", "track_prefix", "return_path_at", "tracking_at"])
+    wait_anew(domain, clock.now())
+    queries.forget()
+    wake_checks()
+
+
+def wake_checks() -> None:
+    """Have DNS looked at soon, after the transaction at hand; where the hint is lost, beat does within a minute."""
+    transaction.on_commit(lambda: wake.hint(CHECK_TASK))
+
+
+@transaction.atomic
 def add_smtp_user(account: Account, *, name: str = "", domain: SenderDomain | None = None) -> tuple[SMTPUser, str]:
-    """Make an SMTP user, named as asked or by chance; return it and its secret, which is shown this once."""
+    """Make an SMTP user, named as asked or by chance; return it and its secret, which is shown this once.
+
+    Raises QuotaExceeded beyond `Account.max_smtp_users`.
+    """
+    live = SMTPUser.objects.for_account(account).filter(is_deleted=False)
+    _check_room(account, "max_smtp_users", live, "SMTP users")
     secret = tokens.make_secret()
     user = SMTPUser.objects.create(
         account=account,
@@ -29,8 +99,13 @@ def reset_smtp_secret(user: SMTPUser) -> str:
     return secret
 
 
+@transaction.atomic
 def add_api_key(account: Account, *, domain: SenderDomain | None = None, description: str = "") -> tuple[APIKey, str]:
-    """Make a key of the account, or of one of its domains; return it and its secret, which is shown this once."""
+    """Make a key of the account, or of one of its domains; return it and its secret, which is shown this once.
+
+    Raises QuotaExceeded beyond `Account.max_keys`.
+    """
+    _check_room(account, "max_keys", APIKey.objects.for_account(account).filter(revoked_at=None), "API keys")
     secret = tokens.make_secret()
     key = APIKey.objects.create(
         account=account,
@@ -52,3 +127,11 @@ def revoke_api_key(key: APIKey) -> None:
     """Make a key worthless, within two seconds everywhere."""
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
+
+
+def _check_room(account: Account, limit: str, live: QuerySet[SenderDomain | SMTPUser | APIKey], what: str) -> None:
+    """Raise QuotaExceeded where the account has as many as it may. It stays locked: two at once cannot both be the last."""
+    most = Account.objects.select_for_update().values_list(limit, flat=True).get(pk=account.pk)
+    if most is not None and live.count() >= most:
+        message = f"The account may have {most} {what} and has that many; delete one, or ask the operator for more."
+        raise QuotaExceeded(message, retry_after=86_400, limit=most)

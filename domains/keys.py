@@ -44,12 +44,15 @@ def write_record(key: DKIMKey) -> str:
     return f"v=DKIM1; k={key.algorithm}; p={key.public_key}"
 
 
-def add_keys(domain: SenderDomain) -> list[DKIMKey]:
-    """Make a key of each algorithm for `domain` and return them. They sign once their records are published."""
-    return [_add_key(domain, algorithm) for algorithm in DKIMKey.Algorithm]
+def add_keys(domain: SenderDomain, *, is_active: bool = True) -> list[DKIMKey]:
+    """Make a key of each algorithm for `domain` and return them. They sign once their records are published.
+
+    With `is_active` False they are to follow others, which sign until then: see rotation.py.
+    """
+    return [_add_key(domain, algorithm, is_active=is_active) for algorithm in DKIMKey.Algorithm]
 
 
-def _add_key(domain: SenderDomain, algorithm: DKIMKey.Algorithm) -> DKIMKey:
+def _add_key(domain: SenderDomain, algorithm: DKIMKey.Algorithm, *, is_active: bool) -> DKIMKey:
     private_key = make_private_key(algorithm)
     selector = _choose_selector(domain, algorithm)
     octets = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -59,14 +62,19 @@ def _add_key(domain: SenderDomain, algorithm: DKIMKey.Algorithm) -> DKIMKey:
         algorithm=algorithm,
         public_key=write_public_key(private_key),
         sealed_private_key=sealing.seal(octets, _place_of(domain, selector)),
+        is_active=is_active,
     )
 
 
 def _choose_selector(domain: SenderDomain, algorithm: DKIMKey.Algorithm) -> str:
-    """Return the first free one of gp2611r, gp2611r2, gp2611r3, ...: year, month, algorithm, number."""
+    """Return gp2611r, or gp2611r2, gp2611r3, ...: year, month, algorithm, number.
+
+    The number follows the highest there is: the selector of a deleted key is not given to another while DNS may remember it.
+    """
     base = f"gp{clock.now():%y%m}{_LETTERS[algorithm]}"
-    taken = set(domain.dkim_keys.filter(selector__startswith=base).values_list("selector", flat=True))
-    return next(name for name in (base, *(f"{base}{number}" for number in range(2, len(taken) + 3))) if name not in taken)
+    taken = domain.dkim_keys.filter(selector__startswith=base).values_list("selector", flat=True)
+    numbers = [int(name.removeprefix(base) or 1) for name in taken if name.removeprefix(base).isdigit() or name == base]
+    return f"{base}{max(numbers) + 1}" if numbers else base
 
 
 def signers_for(domain_id: int) -> tuple[Signer, ...]:
@@ -79,10 +87,16 @@ def signers_for(domain_id: int) -> tuple[Signer, ...]:
 
 def _load_signers(domain_id: int) -> tuple[Signer, ...]:
     keys = DKIMKey.objects.filter(domain_id=domain_id, is_active=True).select_related("domain").order_by("-algorithm", "id")
-    return tuple(_make_signer(key) for key in keys if key.published_at is not None or key.domain.is_trusted)
+    return tuple(make_signer(key) for key in keys if key.published_at is not None or key.domain.is_trusted)
 
 
-def _make_signer(key: DKIMKey) -> Signer:
+def forget() -> None:
+    """Forget who signs, so that this process sees a change at once."""
+    _signers.clear()
+
+
+def make_signer(key: DKIMKey) -> Signer:
+    """Return what signs with a key, whether it is in use or not; raise CannotOpen when it was sealed elsewhere."""
     private_key = _private_keys.get(key.pk, lambda _: open_private_key(key))
     return Signer(domain=key.domain.name, selector=key.selector, key=private_key)
 

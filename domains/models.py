@@ -35,6 +35,8 @@ class SenderDomain(AccountModel):
         default=False, help_text=_("The tracking host has a certificate: its links begin with https.")
     )
     failing_since = models.DateTimeField(null=True, blank=True, help_text=_("Since when checks of a verified domain fail."))
+    next_check_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)  # None: when asked to
+    pending_since = models.DateTimeField(default=timezone.now, editable=False, help_text=_("Since when DNS is awaited."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -45,6 +47,7 @@ class SenderDomain(AccountModel):
                 fields=["name"], condition=models.Q(verified_at__isnull=False), name="sender_domain_verified_once"
             ),
         ]
+        indexes = [models.Index(fields=["next_check_at"], name="sender_domain_to_check")]
 
     def __str__(self) -> str:
         return self.name
@@ -102,6 +105,8 @@ class TrackingDomain(AccountModel):
     checked_at = models.DateTimeField(null=True, blank=True)
     check_results = models.JSONField(default=list, blank=True)
     is_secure = models.BooleanField(default=False, help_text=_("It has a certificate: its links begin with https."))
+    next_check_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)  # None: when asked to
+    pending_since = models.DateTimeField(default=timezone.now, editable=False, help_text=_("Since when DNS is awaited."))
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -111,6 +116,7 @@ class TrackingDomain(AccountModel):
                 fields=["name"], condition=models.Q(verified_at__isnull=False), name="tracking_domain_verified_once"
             ),
         ]
+        indexes = [models.Index(fields=["next_check_at"], name="tracking_domain_to_check")]
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,72 @@
+"""When DNS is looked at again: often while somebody waits for it, daily when all is well, hourly when it went wrong."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import Account
+from domains.models import SenderDomain, TrackingDomain
+
+Checked = TypeVar("Checked", SenderDomain, TrackingDomain)
+
+DAILY: Final = timedelta(days=1)
+FAILING: Final = timedelta(hours=1)
+CHECK_TASK: Final = "domains.tasks.check_due"
+GIVE_UP: Final = timedelta(days=30)  # after which a domain that never came up is looked at only when somebody asks
+LEASE: Final = timedelta(minutes=5)  # after which a check that was begun and never told of is taken up again
+_JITTER: Final = 0.1
+
+# How long DNS is awaited already, and the pause until the next look.
+_GROWING: Final = (
+    (timedelta(minutes=5), timedelta(minutes=1)),
+    (timedelta(minutes=30), timedelta(minutes=5)),
+    (timedelta(hours=2), timedelta(minutes=15)),
+    (timedelta(days=1), timedelta(hours=1)),
+    (timedelta(days=3), timedelta(hours=6)),
+)
+
+
+def next_check(now: datetime, *, is_verified: bool, is_failing: bool, waits_since: datetime | None) -> datetime | None:
+    """Return when to look again, None when nobody waits any more.
+
+    `waits_since` is set where some record is still awaited, `is_failing` where DNS gave no answer or is about to undo a
+    verification.
+    """
+    if is_verified and is_failing:
+        return now + _spread(FAILING)
+    waited = now - waits_since if waits_since is not None else GIVE_UP
+    if not is_verified and waited >= GIVE_UP:
+        return None
+    return now + _spread(next((pause for age, pause in _GROWING if waited < age), DAILY))
+
+
+def claim_due(model: type[Checked], now: datetime, most: int) -> list[Checked]:
+    """Return up to `most` rows whose check is due, which no other process will take within LEASE."""
+    with transaction.atomic():
+        due = model.objects.filter(next_check_at__lte=now).exclude(
+            account__status__in=(Account.Status.DELETED, Account.Status.PURGED)
+        )
+        keys = list(
+            due.select_for_update(skip_locked=True, of=("self",)).order_by("next_check_at").values_list("pk", flat=True)[:most]
+        )
+        model.objects.filter(pk__in=keys).update(next_check_at=now + LEASE)
+    return list(model.objects.filter(pk__in=keys))
+
+
+def wait_anew(row: SenderDomain | TrackingDomain, now: datetime) -> None:
+    """Begin to wait for DNS anew: a record was changed, or somebody asks again after we gave up."""
+    type(row).objects.filter(pk=row.pk).update(pending_since=now, next_check_at=now)
+
+
+def ask_again(row: SenderDomain | TrackingDomain, now: datetime) -> None:
+    """Begin to wait anew where we had given up."""
+    type(row).objects.filter(pk=row.pk, next_check_at=None).update(pending_since=now, next_check_at=F("pending_since"))
+
+
+def _spread(pause: timedelta) -> timedelta:
+    return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  nothing secret

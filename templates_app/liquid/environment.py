@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from io import StringIO
 from typing import Any, TextIO
 
 from liquid import Environment, RenderContext
@@ -21,7 +20,7 @@ from liquid.undefined import is_undefined
 
 from templates_app.liquid import filters
 from templates_app.liquid.lexer import tokenize
-from templates_app.liquid.meter import Clock, Meter, check_range
+from templates_app.liquid.meter import LOOKS_PER_CHECK, MAX_OUTPUT, Clock, Meter, check_range, too_long
 
 MAX_DEPTH = 20  # blocks within blocks
 # What would reach other templates, or does what other tags do in a way that escapes the limits.
@@ -29,16 +28,27 @@ _CLOSED_TAGS = ("include", "render", "liquid", "doc", "tablerow")
 _OWN_FILTERS: Mapping[str, Callable[..., Any]] = {"date": filters.date, "strip_html": filters.strip_html}
 
 
-class Output(StringIO):
+class Output:
     """Takes what is rendered, as it is: line endings stay."""
 
+    __slots__ = ("_meter", "_pieces")
+
     def __init__(self, meter: Meter) -> None:
-        super().__init__(newline="")
         self._meter = meter
+        self._pieces: list[str] = []
 
     def write(self, text: str) -> int:
-        self._meter.write(len(text))
-        return super().write(text)
+        """Take a piece; raise TooMuch."""
+        meter = self._meter
+        meter.written += len(text)
+        if meter.written > MAX_OUTPUT:
+            raise too_long()
+        self._pieces.append(text)
+        return len(text)
+
+    def getvalue(self) -> str:
+        """Return all pieces."""
+        return "".join(self._pieces)
 
 
 class Context(RenderContext):
@@ -50,7 +60,10 @@ class Context(RenderContext):
         self.missing: dict[str, None] = {}
 
     def get(self, path: list[object], *, token: Token | None, **options: Any) -> object:
-        self.meter.look()
+        meter = self.meter
+        meter.looks += 1
+        if not meter.looks % LOOKS_PER_CHECK:
+            meter.clock.check()
         value = super().get(path, token=token, **options)
         if is_undefined(value):
             self.missing[str(path[0])] = None
@@ -63,7 +76,7 @@ class Context(RenderContext):
         self.meter.keep(key, val)
         self.locals[key] = val
 
-    def get_buffer(self, buf: TextIO | None = None) -> StringIO:
+    def get_buffer(self, buf: TextIO | None = None) -> Any:  # the library asks for a StringIO, and writes and reads it
         return Output(self.meter)
 
 

@@ -18,7 +18,7 @@ MAX_BITS = 512  # of a whole number
 SECONDS = 0.5  # of processor time, for parsing and for rendering
 ITEM = 60  # what an item of a list weighs beside its characters
 
-_LOOKS_PER_CHECK = 32
+LOOKS_PER_CHECK = 32  # values looked up: each may be compared or searched
 
 
 class TooMuch(LiquidError):
@@ -39,39 +39,27 @@ class Clock:
 
 
 class Meter:
-    """Counts what one rendering uses."""
+    """Counts what one rendering uses. `written` and `looks` are counted by those who write and look up, which is done most."""
 
-    __slots__ = ("_clock", "_kept", "_looks", "_steps", "_written", "kept")
+    __slots__ = ("_sizes", "_steps", "clock", "kept", "looks", "written")
 
     def __init__(self) -> None:
-        self._clock = Clock()
-        self._steps = self._written = self._looks = self.kept = 0
-        self._kept: dict[str, int] = {}
+        self.clock = Clock()
+        self.written = self.looks = self.kept = self._steps = 0
+        self._sizes: dict[str, int] = {}
 
     def work(self, steps: int) -> None:
         """Count steps."""
         self._steps += steps
         if self._steps > MAX_STEPS:
             raise TooMuch(f"The template takes more than {MAX_STEPS:,} steps; make its loops shorter", token=None)
-        self._clock.check()
-
-    def look(self) -> None:
-        """Note that a value is looked up, which may be compared or searched."""
-        self._looks += 1
-        if not self._looks % _LOOKS_PER_CHECK:
-            self._clock.check()
-
-    def write(self, characters: int) -> None:
-        """Count characters that are written."""
-        self._written += characters
-        if self._written > MAX_OUTPUT:
-            raise TooMuch(f"The text grows to more than {MAX_OUTPUT:,} characters; make its loops shorter", token=None)
+        self.clock.check()
 
     def keep(self, name: str, value: object) -> None:
         """Count what a variable of the template holds now."""
         size = weigh(value)
-        self.kept += size - self._kept.get(name, 0)
-        self._kept[name] = size
+        self.kept += size - self._sizes.get(name, 0)
+        self._sizes[name] = size
         if self.kept > MAX_VALUE:
             raise too_big()
 
@@ -101,6 +89,11 @@ def check_range(numbers: range) -> int:
     if count > MAX_RANGE:
         raise TooMuch(f"A range has more than {MAX_RANGE:,} numbers", token=None)
     return max(0, count)
+
+
+def too_long() -> TooMuch:
+    """Return what is raised where the output grows too long."""
+    return TooMuch(f"The text grows to more than {MAX_OUTPUT:,} characters; make its loops shorter", token=None)
 
 
 def too_big() -> TooMuch:

@@ -67,7 +67,7 @@ def render_fully(text: str, values: Values, *, escape_html: bool) -> Rendered:
     template = parse(text, escape_html=escape_html)
     try:
         context = Context(template, globals=values)
-        output = Output(context.meter)
+        output: Any = Output(context.meter)  # the library asks for a TextIO, and writes to it
         template.render_with_context(context, output)
     except _FAULTS as error:
         raise _explain(error, text) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -55,15 +56,44 @@ class TemplateVersion(AccountModel):
 
 
 class UnsubscribePage(AccountModel):
-    """What a recipient who unsubscribes sees."""
+    """What a recipient who unsubscribes sees. Pages of one name are one page in several languages; links name any of them."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="unsubscribe_pages")
     name = models.CharField(max_length=120)
-    html = models.TextField(blank=True)
-    language = models.CharField(max_length=10, default="en")
+    language = models.CharField(
+        max_length=20,
+        default="en",
+        validators=[RegexValidator(r"^[a-z]{2,3}(-[a-z0-9]{2,8})*\Z", _("A language is written like en, pt-br or zh-hant."))],
+    )
+    title = models.CharField(max_length=120, blank=True, help_text=_("In the browser's tab."))
+    html = models.TextField(
+        "HTML",
+        blank=True,
+        help_text=_("Asks whether to unsubscribe. The button stands where {{ button }} does, or at the end."),
+    )
+    button = models.CharField(
+        max_length=80, blank=True, help_text=_("What the button says; empty: Unsubscribe, in the language.")
+    )
+    done_html = models.TextField(
+        _("HTML afterwards"), blank=True, help_text=_("Says that it is done; empty: the usual words, in the language.")
+    )
+    is_default = models.BooleanField(
+        default=False, help_text=_("Shown, in all its languages, where a mail asks for no other page of yours.")
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name", "language"], name="unsubscribe_page_once"),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=models.Q(is_default=True),
+                name="unsubscribe_page_one_default",
+                violation_error_message=_("Another page is the default one already; take the mark from that page first."),
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name} ({self.language})"
 
 
 class AddressList(AccountModel):

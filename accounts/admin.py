@@ -2,46 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts import actions
 from accounts.access import Level, access_of, account_of
 from accounts.acts import Act, ActingAdmin
 from accounts.forms import InvitationForm, MembershipForm, is_last_owner, outranks
 from accounts.markup import badge, copyable
 from accounts.models import Account, AuditEntry, Membership, User
 from accounts.scoped import OPERATORS, Rights, ScopedAdmin, ScopedFilter
+from accounts.usage import Window, used_of_quotas
 from gateway.base import tokens
 
 STATUS_TONES = {"enabled": "good", "suspended": "late", "deleted": "bad", "purged": "idle"}
+
+
+def _quietly(change: Callable[[Account], None]) -> Callable[[Account], str]:
+    """Return an act that has nothing to show."""
+
+    def run(account: Account) -> str:
+        change(account)
+        return ""
+
+    return run
+
 
 admin.site.unregister(Group)  # roles stand in for groups here
 
 
 @admin.register(Account)
-class AccountAdmin(ScopedAdmin):
+class AccountAdmin(ActingAdmin):
     rights = Rights(add=Level.OPERATOR, change=Level.ADMIN)
     list_display = ("name", "owner", "status_badge", "created_at")
+    list_filter = ("status",)
     search_fields = ("name", "owner_id")
     fieldsets = (
-        (None, {"fields": ("name", "owner", "status", "created_at")}),
+        (None, {"fields": ("name", "owner", ("status_badge", "status_at"), "status_note", "created_at")}),
         (_("Tracking"), {"fields": (("track_opens", "track_clicks"),)}),
+        (_("Used of the quotas"), {"fields": ("usage",)}),
         (
             _("Limits"),
-            {"fields": (("requests_per_minute", "quota_hour"), ("quota_day", "quota_month"), "quota_total")},
+            {
+                "fields": (
+                    ("requests_per_minute", "quota_hour"),
+                    ("quota_day", "quota_month"),
+                    "quota_total",
+                    ("max_domains", "max_smtp_users"),
+                    ("max_keys", "max_webhooks"),
+                )
+            },
         ),
     )
-    operators_fields = ("status", "requests_per_minute", "quota_hour", "quota_day", "quota_month", "quota_total")
+    operators_fields = (
+        "status_note",
+        "requests_per_minute",
+        "quota_hour",
+        "quota_day",
+        "quota_month",
+        "quota_total",
+        "max_domains",
+        "max_smtp_users",
+        "max_keys",
+        "max_webhooks",
+    )
     ordering = ("name", "pk")
+    acts = (
+        Act(
+            name="suspend",
+            label=_("Suspend"),
+            question=_("The account can send nothing until you enable it again. Its mail that waits stays in the queue."),
+            past="suspended",
+            run=_quietly(actions.suspend),
+            icon="pause_circle",
+            level=Level.OPERATOR,
+            is_open=lambda account: account.status == Account.Status.ENABLED,
+        ),
+        Act(
+            name="enable",
+            label=_("Enable"),
+            question=_("The account can send again. Its mail that waits is tried within the hour, or by Try now in the queue."),
+            past="enabled",
+            run=_quietly(actions.enable),
+            icon="play_circle",
+            level=Level.OPERATOR,
+            is_open=lambda account: account.status in {Account.Status.SUSPENDED, Account.Status.DELETED},
+        ),
+        Act(
+            name="remove",
+            label=_("Delete"),
+            question=_("No credential of the account works any more. Everything that it has stays until you purge it."),
+            past="deleted",
+            run=_quietly(actions.delete),
+            icon="delete",
+            level=Level.OPERATOR,
+            is_danger=True,
+            is_open=lambda account: account.status in {Account.Status.ENABLED, Account.Status.SUSPENDED},
+        ),
+        Act(
+            name="purge",
+            label=_("Purge"),
+            question=_(
+                "All messages, events, domains, keys, lists and people of the account are removed. There is no way back."
+            ),
+            past="purged",
+            run=_quietly(actions.purge),
+            icon="delete_forever",
+            level=Level.OPERATOR,
+            is_danger=True,
+            is_open=lambda account: account.status == Account.Status.DELETED,
+        ),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        fixed = ("owner", "created_at")
+        fixed = ("owner", "created_at", "status_badge", "status_at", "usage")
         return fixed if access_of(request).is_operator else (*fixed, *self.operators_fields)
+
+    @admin.display(description=_("now"))
+    def usage(self, account: Account) -> SafeString | str:
+        """Say how much of each quota is used in the window that runs now."""
+        lines = [(Window(window).label, f"{used:,} / {limit:,}") for window, limit, used in used_of_quotas(account)]
+        return format_html_join("", "<div>{}: <strong>{}</strong></div>", lines) or str(_("There are no quotas."))
 
     @admin.display(description=_("owner id"))
     def owner(self, account: Account) -> SafeString:

@@ -13,7 +13,8 @@ from operator import or_
 
 from django.db.models import Q
 
-from accounts.models import UsageCounter
+from accounts.models import Account, UsageCounter
+from gateway.base import clock
 
 Window = UsageCounter.Window
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,6 +54,11 @@ class Meters:
             row.used += amount
         return None
 
+    def room(self, demands: Iterable[Meter]) -> tuple[int, Meter]:
+        """Return how many more fit into all of `demands`, of which there is one at least, and which is the narrowest."""
+        rooms = [(max(0, meter.limit - self._rows[meter].used), meter) for meter in demands]
+        return min(rooms, key=lambda one: one[0])
+
     def save(self) -> None:
         UsageCounter.objects.bulk_update(self._rows.values(), ["used"])
 
@@ -76,6 +82,24 @@ def _is_counter_of(counter: UsageCounter) -> Q:
         window=counter.window,
         starts_at=counter.starts_at,
     )
+
+
+def used_of_quotas(account: Account) -> list[tuple[Window, int, int]]:
+    """Return window, limit and what was used of it, for each quota that an account has, as of now."""
+    limits = {
+        Window.HOUR: account.quota_hour,
+        Window.DAY: account.quota_day,
+        Window.MONTH: account.quota_month,
+        Window.TOTAL: account.quota_total,
+    }
+    now = clock.now()
+    counters = UsageCounter.objects.for_account(account).filter(smtp_user_key=0)
+    used = {(row.window, row.starts_at): row.used for row in counters.order_by("-starts_at")[:100]}
+    return [
+        (window, limit, used.get((window.value, start_of(window, now)), 0))
+        for window, limit in limits.items()
+        if limit is not None
+    ]
 
 
 def start_of(window: Window, now: datetime) -> datetime:

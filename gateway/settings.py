@@ -66,6 +66,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(GATEPOST_DATA / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "gateway.engine.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "lists": {"task": "gateway.engine.tasks.expand_lists", "schedule": 10.0, "options": {"expires": 10}},
+    "check-domains": {"task": "domains.tasks.check_due", "schedule": 60.0, "options": {"expires": 60}},
+    "purge": {"task": "gateway.engine.tasks.purge", "schedule": 600.0, "options": {"expires": 600}},
 }
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

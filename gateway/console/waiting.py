@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 
@@ -92,18 +93,18 @@ def _lines(rows: Mapping[State, QuerySet[Recipient]]) -> tuple[Line, ...]:
     return tuple(sorted(lines.values(), key=lambda line: -line.total)[:MOST_ROWS])
 
 
-def _by_domain(found: QuerySet[Recipient]) -> Iterable[dict[str, object]]:
+def _by_domain(found: QuerySet[Recipient]) -> Iterable[dict[str, Any]]:
     looked_at = Recipient.objects.filter(pk__in=found.values("pk")[:MOST])
     keys = ("account_id", "account__name", "message__domain_id", "message__domain__name")
     return looked_at.values(*keys).annotate(number=Count("pk"), oldest=Min("message__accepted_at"))[: MOST_ROWS * 4]
 
 
-def _line(group: Mapping[str, object]) -> Line:
+def _line(group: Mapping[str, Any]) -> Line:
     return Line(
-        account_id=int(str(group["account_id"])),
-        account=str(group["account__name"]),
-        domain_id=int(str(group["message__domain_id"] or 0)),
-        domain=str(group["message__domain__name"] or ""),
+        account_id=group["account_id"],
+        account=group["account__name"],
+        domain_id=group["message__domain_id"] or 0,
+        domain=group["message__domain__name"] or "",
     )
 
 

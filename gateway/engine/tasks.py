@@ -10,11 +10,14 @@ from celery import shared_task
 from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_ready, worker_shutting_down
 from django.db import connection
 
+from accounts.actions import PURGE_TASK
 from gateway.base import clock, wake
 from gateway.base.broker import purge_broker
 from gateway.base.schema import NotReadyError, check_schema
-from gateway.engine import control, idempotency, queue
+from gateway.engine import control, idempotency, lists, queue
+from gateway.engine.accept import EXPAND_TASK
 from gateway.engine.drain import close_drain, drain_of_process, hold_leases
+from gateway.engine.purge import purge_all
 
 ACT_WITHIN = 5.0  # seconds that a person waits for an act on many recipients
 SLICE = 10.0  # seconds of one `send` task; then other tasks get their turn
@@ -59,6 +62,22 @@ def act(verb: str, which: dict[str, object]) -> None:
 
 def _send_act(verb: control.Verb, which: control.Which) -> None:
     act.delay(verb.value, msgspec.to_builtins(which))
+
+
+@shared_task(name=PURGE_TASK, ignore_result=True)
+def purge() -> None:
+    """Remove what purged accounts had, a slice at a time."""
+    wake.begin_hinted(PURGE_TASK)
+    if not purge_all(SLICE):
+        wake.hint(PURGE_TASK)
+
+
+@shared_task(name=EXPAND_TASK, ignore_result=True)
+def expand_lists() -> None:
+    """Take members of address lists in for a while, and come back while there is work."""
+    wake.begin_hinted(EXPAND_TASK)
+    if lists.expand(SLICE):
+        wake.hint(EXPAND_TASK)
 
 
 @worker_init.connect

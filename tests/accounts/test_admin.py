@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Account, Membership, User
+from accounts.models import Account, AuditEntry, Membership, UsageCounter, User
+from accounts.usage import Window, start_of
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
 from tests.support.factories import make_operator, make_person
@@ -89,9 +92,44 @@ def test_an_account_changes_its_name_but_not_its_limits(acme: Tenant) -> None:
 
 def test_an_operator_sets_limits(acme: Tenant) -> None:
     path = reverse("admin:accounts_account_change", args=(acme.account.pk,))
-    log_in(make_operator()).post(path, {"name": "Acme", "status": "suspended", "quota_day": "9"})
+    log_in(make_operator()).post(path, {"name": "Acme", "quota_day": "9", "max_domains": "3"})
     acme.account.refresh_from_db()
-    assert (acme.account.status, acme.account.quota_day) == ("suspended", 9)
+    assert (acme.account.quota_day, acme.account.max_domains) == (9, 3)
+
+
+def test_a_page_tells_how_much_of_a_quota_is_used(acme: Tenant) -> None:
+    Account.objects.filter(pk=acme.account.pk).update(quota_month=5000)
+    counters = {"account": acme.account, "window": "month"}
+    UsageCounter.objects.create(**counters, starts_at=start_of(Window.MONTH, timezone.now()), used=1234)
+    UsageCounter.objects.create(**counters, starts_at=start_of(Window.MONTH, timezone.now() - timedelta(days=40)), used=999)
+    page = log_in(acme.user).get(reverse("admin:accounts_account_change", args=(acme.account.pk,))).content.decode()
+    assert "1,234 / 5,000" in page
+    assert "999" not in page
+
+
+def act_on(tenant: Tenant, act: str, browser: Client) -> str:
+    browser.post(reverse(f"admin:accounts_account_{act}", args=(tenant.account.pk,)))
+    tenant.account.refresh_from_db()
+    return tenant.account.status
+
+
+def test_an_operator_suspends_enables_deletes_and_purges(acme: Tenant) -> None:
+    browser = log_in(make_operator())
+    assert act_on(acme, "suspend", browser) == "suspended"
+    assert act_on(acme, "enable", browser) == "enabled"
+    assert act_on(acme, "purge", browser) == "enabled"  # not before it was deleted
+    assert act_on(acme, "remove", browser) == "deleted"
+    assert act_on(acme, "purge", browser) == "purged"
+    assert act_on(acme, "enable", browser) == "purged"
+    done = AuditEntry.objects.filter(account=acme.account).order_by("pk").values_list("action", flat=True)
+    assert list(done) == ["suspended account", "enabled account", "deleted account", "purged account"]
+    assert acme.account.status_at is not None
+
+
+@pytest.mark.parametrize("act", ["suspend", "enable", "remove", "purge"])
+def test_an_owner_does_none_of_that(act: str, acme: Tenant, globex: Tenant) -> None:
+    for tenant in (acme, globex):
+        assert act_on(tenant, act, log_in(acme.user)) == "enabled"
 
 
 def test_an_operator_makes_accounts_and_others_do_not(acme: Tenant) -> None:

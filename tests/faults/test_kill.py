@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -60,6 +60,7 @@ def arrived(installation: Installation) -> Counter[str]:
 
 def test_nothing_acknowledged_is_lost(production: Installation) -> None:
     key = production.bootstrap("--no-limits")["domain"]["api_key"]
+    run_sql(production, "UPDATE accounts_account SET quota_total = 1000000")  # so that the recipients are counted
     send = partial(hand_in, production, key)
     production.start("receiver", "web")
     with ThreadPoolExecutor(8) as threads:
@@ -78,6 +79,8 @@ def test_nothing_acknowledged_is_lost(production: Installation) -> None:
     twice = sum(count - 1 for count in arrived(production).values())
     production.stop()
     assert not find_rows(production, "state NOT IN ('delivered')")
+    counted, stored = find_usage(production)
+    assert counted == stored  # promise I6
     sys.stdout.write(f"acknowledged {len(acknowledged)}, arrived {len(arrived(production))}, twice {twice}\n")
     ambiguous = find_ambiguous(production)
     assert twice <= len(ambiguous)
@@ -91,6 +94,21 @@ def address(number: int) -> str:
 def find_rows(installation: Installation, where: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(installation.env["DATABASE_URL"]) as connection:
         return connection.execute(f"SELECT id, state FROM gateway_recipient WHERE {where}").fetchall()
+
+
+def find_usage(installation: Installation) -> tuple[int, int]:
+    """Return how many recipients the quota has counted, and how many there are."""
+    with psycopg.connect(installation.env["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            "SELECT (SELECT sum(used) FROM accounts_usagecounter), (SELECT count(*) FROM gateway_recipient)"
+        )
+        ((counted, stored),) = rows.fetchall()
+        return int(counted), int(stored)
+
+
+def run_sql(installation: Installation, statement: LiteralString) -> None:
+    with psycopg.connect(installation.env["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(statement)
 
 
 def find_ambiguous(installation: Installation) -> list[str]:

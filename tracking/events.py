@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.base import bulk
+from tracking import statistics
 from tracking.models import Event, EventType
 
 LAST_SEQUENCE = 0xFFFF  # events of one recipient; more (a robot that opens for ever) are not told
@@ -53,8 +54,10 @@ class Fact:
 
 
 def record(cursor: bulk.Cursor, facts: Sequence[Fact]) -> None:
-    """Write events, in the transaction that `cursor` is in."""
-    bulk.insert(cursor, bulk.table_of(Event), [_row(fact) for fact in facts if fact.sequence <= LAST_SEQUENCE])
+    """Write events and count them, in the transaction that `cursor` is in; last in it, as `statistics.add` says."""
+    told = [fact for fact in facts if fact.sequence <= LAST_SEQUENCE]
+    bulk.insert(cursor, bulk.table_of(Event), [_row(fact) for fact in told])
+    statistics.add(cursor, told)
 
 
 def event_id(recipient_id: int, sequence: int) -> int:

@@ -1,11 +1,11 @@
-"""What the hot path reads of templates, as values kept for two seconds."""
+"""What is read of templates; the hot path has it as values kept for two seconds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from gateway.base.cache import TimedCache
-from templates_app.models import TemplateVersion
+from templates_app.models import Template, TemplateVersion, UnsubscribePage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,27 @@ def find_template(account_id: int, template_id: int) -> TemplateFacts | None:
     return _templates.get((account_id, template_id), _load)
 
 
+def find_page_language(account_id: int, page_id: int) -> str | None:
+    """Return the language of an account's unsubscribe page, None when it has none of that key."""
+    return _languages.get((account_id, page_id), _load_language)
+
+
+def latest_version(template: Template) -> TemplateVersion | None:
+    """Return the version of a template that is sent; None when there is none yet."""
+    if template.pk is None:
+        return None
+    return TemplateVersion.objects.filter(template=template).order_by("-number").first()
+
+
+def find_named(account_id: int, invoke_name: str) -> Template | None:
+    """Return an account's template by its invoke name, None when it has none of that name."""
+    return Template.objects.for_account(account_id).filter(invoke_name=invoke_name).first()
+
+
 def forget() -> None:
     """Forget what was looked up, so that this process sees a change at once."""
     _templates.clear()
+    _languages.clear()
 
 
 def _load(key: tuple[int, int]) -> TemplateFacts | None:
@@ -44,4 +62,10 @@ def _load(key: tuple[int, int]) -> TemplateFacts | None:
     )
 
 
+def _load_language(key: tuple[int, int]) -> str | None:
+    account_id, page_id = key
+    return UnsubscribePage.objects.for_account(account_id).filter(pk=page_id).values_list("language", flat=True).first()
+
+
+_languages: TimedCache[tuple[int, int], str | None] = TimedCache(seconds=2)
 _templates: TimedCache[tuple[int, int], TemplateFacts | None] = TimedCache(seconds=2)

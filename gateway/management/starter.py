@@ -12,11 +12,14 @@ from domains.keys import add_keys
 from domains.models import SenderDomain
 from gateway.base.ids import make_name
 from gateway.base.tokens import make_secret
-from templates_app.models import Template, TemplateVersion
+from templates_app.actions import add_template
+from templates_app.texts import Texts
 
-_SUBJECT = "Hello {{ NAME }}"
-_HTML = "<p>Hello {{ NAME }},</p>\n<p>this is your first template. Change it in the console.</p>\n"
-_TEXT = "Hello {{ NAME }},\n\nthis is your first template. Change it in the console.\n"
+_TEXTS = Texts(
+    subject="Hello {{ NAME }}",
+    html="<p>Hello {{ NAME }},</p>\n<p>this is your first template. Change it in the console.</p>\n",
+    text="Hello {{ NAME }},\n\nthis is your first template. Change it in the console.\n",
+)
 
 
 @transaction.atomic
@@ -34,7 +37,7 @@ def make_first_account(domain_name: str, *, is_trusted: bool = False, has_limits
     _, token = add_api_key(account, description="SendClean token")
     _, account_key = add_api_key(account, description="whole account")
     _, domain_key = add_api_key(account, domain=domain, description=f"sends from {domain_name}")
-    template = _add_template(account)
+    template = add_template(account.pk, invoke_name="hello", name="Hello", texts=_TEXTS)
     return {
         "account": {"id": account.pk, "owner_id": account.owner_id, "token": token},
         "smtp_user": {"name": smtp_user.name, "password": password},
@@ -43,12 +46,6 @@ def make_first_account(domain_name: str, *, is_trusted: bool = False, has_limits
         "console": _add_owner(account, domain_name),
         "template": {"id": template.pk, "invoke_name": template.invoke_name},
     }
-
-
-def _add_template(account: Account) -> Template:
-    template = Template.objects.create(account=account, invoke_name="hello", name="Hello", syntax=Template.Syntax.LIQUID)
-    TemplateVersion.objects.create(template=template, subject=_SUBJECT, html=_HTML, text=_TEXT)
-    return template
 
 
 def _add_owner(account: Account, domain_name: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ def change_list(
 
 
 def delete_list(account_id: int, list_id: int) -> None:
-    """Delete a list with its members, in batches; what was interrupted leaves a shorter list. Raises FieldInvalid for `list`."""
+    """Delete a list with its members, in batches; what is interrupted leaves a shorter list. Raises FieldInvalid for `list`."""
     while delete_some(account_id, list_id):
         pass
     with transaction.atomic():

@@ -4,8 +4,8 @@
     replay     those whose idempotency key was answered before
     suppress   mark the addresses that an account does not mail
     count      quotas, exact: locked until the commit
-    store      messages, contents, files, recipients and their first events
-    wake       whoever sends
+    store      messages, contents, files, recipients and their first events, tasks of those that go to address lists
+    wake       whoever sends, or takes the members of lists in
 
 A refusal touches its own submission only. When `accept` returns an Accepted, the message is on disk.
 """
@@ -13,7 +13,9 @@ A refusal touches its own submission only. When `accept` returns an Accepted, th
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -24,10 +26,12 @@ from gateway.engine import idempotency, quotas
 from gateway.engine.checks import Draft, check
 from gateway.engine.rows import Rows
 from gateway.engine.submission import Accepted, Submission
-from gateway.models import Attachment, Content, Message, Recipient
-from tracking import events, suppressions
+from gateway.models import Attachment, Content, ListTask, Message, Recipient
+from tracking import suppressions
 
 log = logging.getLogger(__name__)
+
+EXPAND_TASK = "gateway.engine.tasks.expand_lists"
 
 Answer = Accepted | Refused
 
@@ -47,9 +51,15 @@ def accept(submissions: Sequence[Submission]) -> list[Answer]:
                 raise
             log.exception("%d submissions were not stored, after others of their group were.", len(places))
             answers |= dict.fromkeys(places, Unavailable())
-    if any(isinstance(answer, Accepted) for answer in answers.values()):
-        wake.wake_sender()
+    _wake([answer for answer in answers.values() if isinstance(answer, Accepted)])
     return [answers[place] for place in range(len(submissions))]
+
+
+def _wake(accepted: Sequence[Accepted]) -> None:
+    if any(answer.emails for answer in accepted):
+        wake.wake_sender()
+    if any(answer.task_ids for answer in accepted):
+        wake.hint(EXPAND_TASK)
 
 
 def _rounds(submissions: Sequence[Submission]) -> Iterable[list[int]]:
@@ -130,6 +140,13 @@ def _store(
     bulk.insert(cursor, bulk.table_of(Message), rows.messages)
     bulk.insert(cursor, bulk.table_of(Content), rows.contents)
     bulk.insert(cursor, bulk.table_of(Attachment, leaves_out=("id",)), rows.files)
-    bulk.insert(cursor, bulk.table_of(Recipient), rows.recipients)
-    events.record(cursor, rows.facts)
-    return accepted
+    rows.recipients.store(cursor)
+    return _with_tasks(accepted, rows.tasks) if rows.tasks else accepted
+
+
+def _with_tasks(accepted: Mapping[int, Accepted], tasks: Sequence[ListTask]) -> dict[int, Accepted]:
+    """Store list tasks, whose keys the database gives; return the answers with them."""
+    ids: dict[int | None, list[int]] = defaultdict(list)
+    for task in ListTask.objects.bulk_create(tasks):
+        ids[task.message_id].append(task.pk)
+    return {place: replace(answer, task_ids=tuple(ids[answer.message_id])) for place, answer in accepted.items()}

@@ -13,7 +13,7 @@ from django.conf import settings
 from accounts.models import Account
 from accounts.queries import find_account
 from domains.credentials import Credential, get_smtp_user
-from domains.queries import DomainFacts, find_sender_domain, get_sender_domain
+from domains.queries import DomainFacts, find_return_domain, find_sender_domain, find_tracking_url, get_sender_domain
 from gateway.base.errors import (
     AccountDeleted,
     AccountPurged,
@@ -35,9 +35,11 @@ from gateway.engine.headers import check_file, check_header, check_name, check_s
 from gateway.engine.rawmail import read_raw
 from gateway.engine.submission import Addressee, Kind, Mailbox, Submission, Syntax
 from gateway.smtp.addresses import Address, AddressError, parse_address
-from templates_app.queries import TemplateFacts, find_template
+from templates_app.lists import ListFacts, find_facts, no_such_list
+from templates_app.queries import TemplateFacts, find_page_language, find_template
 
 MAX_RECIPIENTS = 1000  # decision 2
+MAX_LISTS = 5  # of one send
 _UNUSABLE = {
     Account.Status.SUSPENDED: AccountSuspended,
     Account.Status.DELETED: AccountDeleted,
@@ -57,6 +59,7 @@ class Draft:
     domain: DomainFacts
     signing: DomainFacts  # whose keys sign: the sender's domain, unless another one was asked for
     recipients: tuple[tuple[Addressee, Address], ...]  # in the order of their positions, each address once
+    lists: tuple[ListFacts, ...] = ()  # that it goes to instead, each once
     unique_id: str
     size: int
     files_size: int
@@ -72,7 +75,10 @@ def check(submission: Submission) -> Draft:
     subject, senders, unique_id = _read(submission)
     domain = check_senders(submission, senders)
     signing = check_signing(submission) or domain
-    recipients = check_recipients(submission.recipients)
+    check_hosts(submission)
+    check_page(submission)
+    lists = check_lists(submission)
+    recipients = () if lists else check_recipients(submission.recipients)
     size, files_size = check_sizes(submission)
     return Draft(
         submission=submission,
@@ -82,6 +88,7 @@ def check(submission: Submission) -> Draft:
         domain=domain,
         signing=signing,
         recipients=recipients,
+        lists=lists,
         unique_id=unique_id,
         size=size,
         files_size=files_size,
@@ -141,6 +148,35 @@ def check_signing(submission: Submission) -> DomainFacts | None:
     return domain
 
 
+def check_hosts(submission: Submission) -> None:
+    """Raise unless the hosts that were asked for, of tracked links and of return paths, are the account's and verified."""
+    tracking, returns = submission.tracking_domain, submission.return_domain
+    if tracking and not find_tracking_url(submission.account_id, tracking):
+        raise FieldInvalid(
+            "tracking_domain",
+            f"{tracking} is not a verified tracking domain of this account; add it and publish its DNS record first.",
+            value=tracking,
+        )
+    domain = find_return_domain(submission.account_id, returns) if returns else None
+    if returns and (domain is None or _bound_to(submission) - {domain.id}):
+        raise FieldInvalid(
+            "return_domain",
+            f"{returns} is not a verified return path of a domain that this credential may use; publish its DNS record first.",
+            value=returns,
+        )
+
+
+def check_page(submission: Submission) -> None:
+    """Raise unless the unsubscribe page that was asked for is the account's."""
+    page_id = submission.unsubscribe_page_id
+    if page_id is not None and find_page_language(submission.account_id, page_id) is None:
+        raise FieldInvalid(
+            "unsubscribe_page_id",
+            f"This account has no unsubscribe page {page_id}; take the number of one from its list.",
+            value=str(page_id),
+        )
+
+
 def check_recipients(addressees: Iterable[Addressee]) -> tuple[tuple[Addressee, Address], ...]:
     """Return the recipients in the order of their positions, each address once (the first one stays)."""
     found: dict[str, tuple[Addressee, Address]] = {}
@@ -155,6 +191,20 @@ def check_recipients(addressees: Iterable[Addressee]) -> tuple[tuple[Addressee, 
     if not found:
         raise RecipientMissing
     return tuple(found.values())
+
+
+def check_lists(submission: Submission) -> tuple[ListFacts, ...]:
+    """Return the address lists that a submission goes to, each once; raise where the account has no such list."""
+    wanted = tuple(dict.fromkeys(submission.list_ids))
+    if len(wanted) > MAX_LISTS:
+        raise TooManyRecipients(f"The message goes to {len(wanted)} address lists; at most {MAX_LISTS} are allowed.")
+    if wanted and submission.recipients:
+        raise RecipientInvalid("A message to address lists names no other recipients.", field="to")
+    found = find_facts(submission.account_id, wanted) if wanted else {}
+    for list_id in wanted:
+        if list_id not in found:
+            raise no_such_list(str(list_id))
+    return tuple(found[list_id] for list_id in wanted)
 
 
 def check_sizes(submission: Submission) -> tuple[int, int]:

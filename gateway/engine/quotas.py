@@ -15,7 +15,7 @@ from gateway.engine.submission import Submission
 
 def count(drafts: Mapping[int, Draft], now: datetime) -> dict[int, QuotaExceeded]:
     """Count each draft's recipients in its quotas; return the refusals of those that do not fit, by place."""
-    demands = {place: meters for place, draft in drafts.items() if (meters := _meters_of(draft.submission))}
+    demands = {place: meters for place, draft in drafts.items() if (meters := _meters_for(draft.submission))}
     if not demands:
         return {}
     counters = Meters((meter for wanted in demands.values() for meter in wanted), now)
@@ -28,16 +28,31 @@ def count(drafts: Mapping[int, Draft], now: datetime) -> dict[int, QuotaExceeded
     return refusals
 
 
-def _meters_of(submission: Submission) -> list[Meter]:
-    account = find_account(submission.account_id)
-    meters = [Meter(submission.account_id, 0, window, limit) for window, limit in (account.quotas if account else {}).items()]
-    user = get_smtp_user(submission.smtp_user_id) if submission.smtp_user_id is not None else None
+def count_some(account_id: int, smtp_user_id: int | None, wanted: int, now: datetime) -> tuple[int, QuotaExceeded | None]:
+    """Count as many of `wanted` recipients as fit; return how many, and where these are not all, what is in the way."""
+    meters = _meters_of(account_id, smtp_user_id)
+    if not meters or not wanted:
+        return wanted, None
+    counters = Meters(meters, now)
+    room, narrowest = counters.room(meters)
+    fitting = min(room, wanted)
+    counters.add(meters, fitting)
+    counters.save()
+    return fitting, _refusal(narrowest, now) if fitting < wanted else None
+
+
+def _meters_for(submission: Submission) -> list[Meter]:
+    return _meters_of(submission.account_id, submission.smtp_user_id)
+
+
+def _meters_of(account_id: int, smtp_user_id: int | None) -> list[Meter]:
+    account = find_account(account_id)
+    meters = [Meter(account_id, 0, window, limit) for window, limit in (account.quotas if account else {}).items()]
+    user = get_smtp_user(smtp_user_id) if smtp_user_id is not None else None
     if user is not None:
         limits = {Window.HOUR: user.hourly_limit, Window.TOTAL: user.total_limit}
         meters += [
-            Meter(submission.account_id, user.smtp_user_id or 0, window, limit)
-            for window, limit in limits.items()
-            if limit is not None
+            Meter(account_id, user.smtp_user_id or 0, window, limit) for window, limit in limits.items() if limit is not None
         ]
     return meters
 

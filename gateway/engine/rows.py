@@ -2,35 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from gateway.base import bulk
 from gateway.base.ids import make_inbound_id, make_public_id, milliseconds_of
 from gateway.engine.checks import Draft
 from gateway.engine.submission import Accepted, Addressee, Kind, Mailbox, Submission
-from gateway.models import Recipient
+from gateway.models import ListTask, Recipient
 from gateway.smtp.addresses import Address
+from templates_app.lists import ListFacts
 from tracking import events, suppressions
 from tracking.models import EventType
 
 State = Recipient.State
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRecipient:
+    """A recipient that is about to be stored; with `due_at`, it waits until then."""
+
+    id: int
+    position: int
+    email: str  # in its normal form
+    domain: str
+    kind: str = Kind.TO.value
+    name: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    is_bulk: bool = False
+    due_at: datetime | None = None
+    client: str = ""
+
+
+class RecipientRows:
+    """Gathers the rows of recipients, and the events that each begins with."""
+
+    def __init__(self, suppressed: Collection[suppressions.Pair], now: datetime) -> None:
+        self.suppressed = suppressed
+        self.now = now
+        self.rows: list[tuple[object, ...]] = []
+        self.facts: list[events.Fact] = []
+        self.stopped = 0  # of them, those that are suppressed
+
+    def add(self, origin: events.Origin, one: NewRecipient) -> None:
+        """Add a recipient of the message that `origin` tells of."""
+        is_suppressed = (origin.account_id, one.email.lower()) in self.suppressed
+        self.stopped += is_suppressed
+        state = _first_state(one, is_suppressed=is_suppressed)
+        self.rows.append(
+            (
+                one.id,
+                origin.message_id,
+                origin.account_id,
+                one.position,
+                one.kind,
+                one.email,
+                one.name,
+                one.domain,
+                dict(one.variables) or None,
+                state.value,
+                int(one.is_bulk),
+                0,
+                2 if is_suppressed else 1,
+                one.due_at if state is State.DEFERRED else None,
+                None,
+                None,
+                self.now if is_suppressed else None,
+                0,
+            )
+        )
+        types = (EventType.ACCEPTED, EventType.SUPPRESSED) if is_suppressed else (EventType.ACCEPTED,)
+        self.facts += [self._fact(origin, one, type_, sequence) for sequence, type_ in enumerate(types, 1)]
+
+    def store(self, cursor: bulk.Cursor) -> None:
+        """Write what was gathered, in the transaction that `cursor` is in."""
+        bulk.insert(cursor, bulk.table_of(Recipient), self.rows)
+        events.record(cursor, self.facts)
+
+    def _fact(self, origin: events.Origin, one: NewRecipient, type_: EventType, sequence: int) -> events.Fact:
+        return events.Fact(
+            origin=origin,
+            type=type_,
+            at=self.now,
+            recipient_id=one.id,
+            position=one.position,
+            sequence=sequence,
+            recipient=one.email,
+            recipient_domain=one.domain,
+            address=one.client,
+        )
+
+
 class Rows:
     """Gathers the rows of a batch, table by table."""
 
     def __init__(self, suppressed: set[suppressions.Pair], now: datetime, recipient_ids: Iterable[int]) -> None:
-        self.suppressed = suppressed
         self.now = now
         self.recipient_ids = iter(recipient_ids)
         self.messages: list[tuple[object, ...]] = []
         self.contents: list[tuple[object, ...]] = []
         self.files: list[tuple[object, ...]] = []
-        self.recipients: list[tuple[object, ...]] = []
-        self.facts: list[events.Fact] = []
+        self.recipients = RecipientRows(suppressed, now)
+        self.tasks: list[ListTask] = []
 
     def add(self, draft: Draft, message_id: int) -> Accepted:
-        """Add the rows of one draft and return what to answer for it."""
+        """Add the rows of one draft and return what to answer for it; keys of list tasks are given when they are stored."""
         asked = draft.submission
         public_id = make_public_id(self.now)
         self.messages.append(_message_row(draft, message_id, public_id, self.now))
@@ -40,7 +117,8 @@ class Rows:
             self.files.append(row)
         origin = _origin(draft, message_id, str(public_id))
         for position, (addressee, address) in enumerate(draft.recipients):
-            self._add_recipient(origin, asked, position, addressee, address)
+            self.recipients.add(origin, self._recipient(asked, position, addressee, address))
+        self.tasks += [_list_task(draft, message_id, position, one) for position, one in enumerate(draft.lists)]
         return Accepted(
             message_id=message_id,
             public_id=str(public_id),
@@ -48,54 +126,39 @@ class Rows:
             emails=tuple(address.text for _, address in draft.recipients),
         )
 
-    def _add_recipient(
-        self, origin: events.Origin, asked: Submission, position: int, addressee: Addressee, address: Address
-    ) -> None:
-        recipient_id = next(self.recipient_ids)
-        is_suppressed = (asked.account_id, address.text.lower()) in self.suppressed
-        state = _first_state(asked, is_suppressed=is_suppressed)
-        self.recipients.append(
-            (
-                recipient_id,
-                origin.message_id,
-                asked.account_id,
-                position,
-                addressee.kind.value,
-                address.text,
-                addressee.name,
-                address.domain,
-                dict(addressee.variables) or None,
-                state.value,
-                int(asked.bulk),
-                0,
-                2 if is_suppressed else 1,
-                asked.send_at if state is State.DEFERRED else None,
-                None,
-                None,
-                self.now if is_suppressed else None,
-                0,
-            )
+    def _recipient(self, asked: Submission, position: int, addressee: Addressee, address: Address) -> NewRecipient:
+        return NewRecipient(
+            id=next(self.recipient_ids),
+            position=position,
+            email=address.text,
+            domain=address.domain,
+            kind=addressee.kind.value,
+            name=addressee.name,
+            variables=addressee.variables,
+            is_bulk=asked.bulk,
+            due_at=asked.send_at,
+            client=asked.client,
         )
-        types = (EventType.ACCEPTED, EventType.SUPPRESSED) if is_suppressed else (EventType.ACCEPTED,)
-        for sequence, type_ in enumerate(types, 1):
-            fact = events.Fact(
-                origin=origin,
-                type=type_,
-                at=self.now,
-                recipient_id=recipient_id,
-                position=position,
-                sequence=sequence,
-                recipient=address.text,
-                recipient_domain=address.domain,
-                address=asked.client,
-            )
-            self.facts.append(fact)
 
 
-def _first_state(asked: Submission, *, is_suppressed: bool) -> State:
+def _first_state(one: NewRecipient, *, is_suppressed: bool) -> State:
     if is_suppressed:
         return State.SUPPRESSED
-    return State.DEFERRED if asked.send_at is not None else State.QUEUED
+    return State.DEFERRED if one.due_at is not None else State.QUEUED
+
+
+def _list_task(draft: Draft, message_id: int, position: int, address_list: ListFacts) -> ListTask:
+    asked = draft.submission
+    return ListTask(
+        account_id=asked.account_id,
+        address_list_id=address_list.id,
+        template_id=asked.template_id,
+        message_id=message_id,
+        position=position,
+        list_address=address_list.address,
+        next_at=asked.send_at,
+        members=address_list.member_count,
+    )
 
 
 def _origin(draft: Draft, message_id: int, public_id: str) -> events.Origin:
@@ -156,8 +219,11 @@ def _options(draft: Draft) -> dict[str, object]:
         "track_opens": asked.track_opens,
         "track_clicks": asked.track_clicks.value if asked.track_clicks is not None else None,
         "signing_domain_id": draft.signing.id if draft.signing != draft.domain else None,
+        "tracking_domain": asked.tracking_domain,
+        "return_domain": asked.return_domain,
         "unsubscribe_link": asked.unsubscribe_link,
         "unsubscribe_page_id": asked.unsubscribe_page_id,
+        "bulk": asked.bulk or bool(asked.list_ids) or None,
         "event_headers": dict(asked.event_headers),
         "ehlo": asked.ehlo,
     }

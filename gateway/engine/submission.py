@@ -93,11 +93,14 @@ class Submission:
     track_clicks: Clicks | None = None
     unsubscribe_link: bool | None = None
     signing_domain: str = ""  # another verified domain of the account, whose keys sign instead of the sender's
+    tracking_domain: str = ""  # another verified tracking host of the account, which its links name
+    return_domain: str = ""  # a verified return host of the account, which MAIL FROM names
     unsubscribe_page_id: int | None = None  # as the customer named it: look it up under the account
     tags: tuple[str, ...] = ()
     campaign: str = ""
     unique_id: str = ""  # X-Unique-Id
     bulk: bool = False  # behind transactional mail in the queue
+    list_ids: tuple[int, ...] = ()  # address lists that it goes to instead of `recipients`; see engine.mailing
     send_at: datetime | None = None
     idempotency_key: str = ""
     idempotency_seconds: int = 86_400
@@ -116,3 +119,4 @@ class Accepted:
     public_id: str
     inbound_id: str  # the vendors' messageId, `<ms>_<n>_<n>_<n>.<host>-inbound`
     emails: tuple[str, ...]  # the recipients' addresses in the order of their positions
+    task_ids: tuple[int, ...] = ()  # of a send to address lists, in the order that they were named in

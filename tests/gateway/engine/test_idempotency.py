@@ -75,7 +75,7 @@ def test_the_same_key_of_another_tenant_is_unrelated(make: Make, globex: Tenant)
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rollback_leaves_no_key_behind(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.engine.accept.events.record", _fail)
+    monkeypatch.setattr("gateway.engine.rows.events.record", _fail)
     with pytest.raises(ZeroDivisionError):
         accept([make(idempotency_key="k")])
     assert not IdempotencyKey.objects.exists()

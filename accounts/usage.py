@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
 
@@ -82,6 +82,13 @@ def _is_counter_of(counter: UsageCounter) -> Q:
         window=counter.window,
         starts_at=counter.starts_at,
     )
+
+
+def drop_old(now: datetime) -> None:
+    """Drop the counters of windows that ended so long ago that nobody looks at them; months and totals stay."""
+    kept = {Window.HOUR: timedelta(days=2), Window.DAY: timedelta(days=62)}
+    for window, time in kept.items():
+        UsageCounter.objects.filter(window=window, starts_at__lt=now - time).delete()
 
 
 def used_of_quotas(account: Account) -> list[tuple[Window, int, int]]:

@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import beat_init, worker_init, worker_process_shutdown, worker_ready, worker_shutting_down
 from django.db import connection
 
+from accounts import usage
 from accounts.actions import PURGE_TASK
 from gateway.base import clock, wake
 from gateway.base.broker import purge_broker
@@ -66,8 +67,9 @@ def _send_act(verb: control.Verb, which: control.Which) -> None:
 
 @shared_task(name=PURGE_TASK, ignore_result=True)
 def purge() -> None:
-    """Remove what purged accounts had, a slice at a time."""
+    """Remove what purged accounts had, a slice at a time, and counters that nobody looks at any more."""
     wake.begin_hinted(PURGE_TASK)
+    usage.drop_old(clock.now())
     if not purge_all(SLICE):
         wake.hint(PURGE_TASK)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from accounts.models import Account, UsageCounter
-from accounts.usage import Window, seconds_left, start_of
+from accounts.usage import Window, drop_old, seconds_left, start_of
 from domains.models import SMTPUser
 from gateway.base.errors import QuotaExceeded
 from gateway.engine.accept import accept
@@ -69,3 +69,11 @@ def test_a_replay_is_not_counted_again(make: Make) -> None:
 def test_windows_are_those_of_utc(window: Window, start: datetime, left: int) -> None:
     assert start_of(window, NOW) == start
     assert seconds_left(window, NOW) == left
+
+
+def test_old_windows_are_dropped(make: Make) -> None:
+    Account.objects.update(quota_hour=9, quota_day=9, quota_month=9, quota_total=9)
+    accept([make()])
+    UsageCounter.objects.exclude(window="total").update(starts_at=NOW - timedelta(days=100))
+    drop_old(NOW)
+    assert set(UsageCounter.objects.values_list("window", flat=True)) == {"month", "total"}

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("t/", include("gateway.api.links.urls")),
     path("", include("gateway.api.sendclean.urls")),
     path("", include("gateway.api.sendcloud.urls")),
     path("", include("gateway.api.mailup.urls")),

@@ -1,7 +1,8 @@
-"""The WSGI callable of the web process: Django, with two things put right before it looks.
+"""The WSGI callable of the web process: Django, with three things put right before it looks.
 
 Chunked bodies: Django reads as much as Content-Length says, and a chunked request has none, so it is read here, bounded.
 API calls: they have no use for sessions, cookies and messages, so they skip the middleware, which costs a third of a call.
+Links of readers: Django's signals would look after the thread's database connection, and these answer while there is none.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.wsgi import get_wsgi_application
 
 StartResponse = Callable[..., Any]
 
+LINKS = "/t/"  # as tracking/links.py makes them
 # Paths of the dialects, in lower case. Their views set what headers they need (api/base.py).
 DOORS = ("/v1.0/", "/apiv2/", "/webapi/", "/api/", "/api.php")
 
@@ -37,14 +39,27 @@ class DoorHandler(WSGIHandler):
 _site = get_wsgi_application()
 _doors = DoorHandler()
 
+from gateway.engine import hits  # noqa: E402 - its models need Django to be set up
+
+hits.begin()  # what a process that is gone left behind
+
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request (PEP 3333)."""
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
         body = _read_chunked(environ["wsgi.input"])
         environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    if environ.get("PATH_INFO", "").startswith(LINKS):
+        return _answer_reader(environ, start_response)
     handler = _doors if environ.get("PATH_INFO", "").lower().startswith(DOORS) else _site
     return handler(environ, start_response)
+
+
+def _answer_reader(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Answer as Django's handler does, but without its signals; its answers are whole in memory."""
+    response = _doors.get_response(WSGIRequest(environ))
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.content]
 
 
 def _read_chunked(stream: Any) -> bytes:

@@ -1,0 +1,45 @@
+"""Which URLs of a mail are tracked, and where they stand in a text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tracking.links import LONGEST_TARGET
+
+# What a browser takes off both ends of a URL, and out of its middle (URL Standard, 4.4).
+_ENDS = "".join(map(chr, range(0x21)))
+_LINE_BREAKS = str.maketrans("", "", "\t\n\r")
+
+_WEB = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# Merge fields that nobody filled in: such a link leads nowhere yet, and whoever fills it later must find it as it was.
+_FIELDS = re.compile(
+    r"\{[^{}A-Za-z_]*+[A-Za-z_][^{}]*+\}|\{\{|\{%|<%"  # {name} {{ name }} {% if %} <%= name %>
+    r"|%[A-Za-z_][\w.:-]*+%(?![0-9A-Fa-f]{2})|%(?![0-9A-Fa-f]{2})[A-Za-z_][\w.:-]*+%"  # %NAME%, but not %C3%A4
+    r"|\*\||\[\[|(?<![\w\]])\[[A-Za-z_][\w-]*+\]"  # *|NAME|* [[name]] [NAME], but not filter[name]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A link in a text: its URL as written stands from `begin` to `end`, and leads to `target`."""
+
+    begin: int
+    end: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The links of a text in their order, and where something may be added at its end."""
+
+    spans: tuple[Span, ...]
+    end: int
+
+
+def read_target(url: str) -> str:
+    """Return what a browser would follow, empty where `url` is not a whole web address that a token can hold."""
+    target = url.strip(_ENDS).translate(_LINE_BREAKS)
+    is_tracked = _WEB.match(target) and not _FORBIDDEN.search(target) and not _FIELDS.search(target)
+    return target if is_tracked and len(target.encode()) <= LONGEST_TARGET else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 # What may be a field in each syntax, with its name as a group. No part of a pattern can match what ends it, so that each
 # character is looked at once for every place where a field may begin.
@@ -20,8 +20,8 @@ FORMS = {
 }
 _PADDED = {"sendclean", "octeth"}  # {{ NAME }} is {{NAME}}
 # What of it an author means as a field: not the CSS between two percentages, nor Outlook's conditional comments.
-_MEANT = re.compile(r"(?!if )(?!endif)[^\W\d_][\w .\-]{0,63}")
-_MEANT_BETWEEN_PERCENTS = re.compile(r"[^\W\d_][\w.\-]{0,63}")
+_MEANT = re.compile(r"(?!if )(?!endif)[^\W\d](?:[\w .\-]{0,62}[\w.\-])?")
+_MEANT_BETWEEN_PERCENTS = re.compile(r"[^\W\d][\w.\-]{0,63}")
 
 
 def merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: bool) -> str:
@@ -32,7 +32,7 @@ def merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: 
     if syntax not in FORMS or not variables:
         return text
     pieces, copied = [], 0
-    for start, end, name in _find(text, syntax, variables):
+    for start, end, name in _find(text, syntax, variables.__contains__):
         value = variables[name]
         pieces += (text[copied:start], html.escape(value) if escape_html else value)
         copied = end
@@ -41,25 +41,22 @@ def merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: 
 
 def names_in(text: str, syntax: str) -> tuple[str, ...]:
     """Return what look like the names of fields in a text, each once, in their order."""
+    if syntax not in FORMS:
+        return ()
     meant = _MEANT_BETWEEN_PERCENTS if syntax == "sendcloud" else _MEANT
-    found = (_name_of(field, syntax) for field in FORMS[syntax].finditer(text)) if syntax in FORMS else ()
-    return tuple(dict.fromkeys(name for name in found if meant.fullmatch(name)))
+    found = _find(text, syntax, lambda name: meant.fullmatch(name) is not None)
+    return tuple(dict.fromkeys(name for _, _, name in found))
 
 
-def _find(text: str, syntax: str, variables: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and name of each field that has a value: in `5%a%NAME%` only the second pair of % is one."""
+def _find(text: str, syntax: str, is_name: Callable[[str], bool]) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and name of each field: in `5%a%NAME%` only the second pair of % is one where `a` is no name."""
     search, place = FORMS[syntax].search, 0
     while field := search(text, place):
         name = field[field.lastindex or 0]
-        if name not in variables:
-            name = _name_of(field, syntax)
-        if name in variables:
+        if syntax in _PADDED and not is_name(name):
+            name = name.strip(" \t")
+        if is_name(name):
             yield field.start(), field.end(), name
             place = field.end()
         else:
             place = field.end() - 1  # what ends this one may begin the next
-
-
-def _name_of(field: re.Match[str], syntax: str) -> str:
-    name = field[field.lastindex or 0]
-    return name.strip(" \t") if syntax in _PADDED else name

@@ -93,7 +93,7 @@ class LoopBody(BlockNode):
 
     def __init__(self, block: BlockNode) -> None:
         super().__init__(block.token, block.nodes)
-        self.steps = sum(1 for _ in _walk(block.nodes))
+        self.steps = 1 + sum(1 for _ in _walk(block.nodes))
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         if isinstance(context, Context):

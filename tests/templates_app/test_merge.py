@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates_app.merge import FORMS, merge
+from templates_app.filling import fill as fill_any
+from templates_app.merge import FORMS, merge, names_in
 
 WRITTEN = {
     "sendclean": ["{{NAME}}", "{{ NAME }}"],
@@ -73,3 +76,77 @@ def test_text_without_the_marks_of_a_field_stays(variables: dict[str, str], text
 @given(st.text(min_size=1, max_size=8).filter(lambda name: "%" not in name), st.text(max_size=20))
 def test_every_name_and_value_fit(name: str, value: str) -> None:
     assert merge(f"<%{name}%>", "sendcloud", {name: value}, escape_html=False) == f"<{value}>"
+
+
+@pytest.mark.parametrize(
+    ("text", "syntax", "result"),
+    [
+        ("[a[NAME]]", "mailup", "[aJane]"),
+        ("{{{NAME}}}", "sendclean", "{Jane}"),
+        ("{{ {{NAME}} }}", "sendclean", "{{ Jane }}"),
+        ("{{OTHER}}{{NAME}}", "sendclean", "{{OTHER}}Jane"),
+        ("%OTHER%NAME%", "sendcloud", "%OTHERJane"),
+        ("%Subscriber:OTHER%Subscriber:NAME%", "octeth", "%Subscriber:OTHERJane"),
+        ("%Subscriber:%Subscriber:NAME%", "octeth", "%Subscriber:Jane"),
+        ("{{Subscriber: NAME}}", "octeth", "Jane"),
+        ("{{\tNAME \t}}", "sendclean", "Jane"),
+        ("{{\nNAME}}", "sendclean", "{{\nNAME}}"),
+    ],
+)
+def test_marks_beside_a_field_stay(text: str, syntax: str, result: str) -> None:
+    assert fill(text, syntax, NAME="Jane") == result
+
+
+_MARKS = ["{{ B }}", "{{B}}", "%B%", "[B]", "%Subscriber:B%", "{{ Subscriber:B }}", "{% if true %}", "{{", "%", "["]
+_TRICKS = st.lists(st.sampled_from(_MARKS) | st.text(max_size=3), max_size=6).map("".join)
+
+
+@given(_TRICKS, st.sampled_from([*EVERY, ("liquid", "{{ NAME }}")]))
+def test_no_value_is_rendered_again_in_any_syntax(value: str, written: tuple[str, str]) -> None:
+    syntax, form = written
+    text = f"<{form.replace('NAME', 'A')}|{form.replace('NAME', 'A')}>"
+    assert fill_any(text, syntax, {"A": value, "B": "42"}, escape_html=False) == f"<{value}|{value}>"
+
+
+@given(st.text(), st.sampled_from([*FORMS, ""]))
+def test_text_stays_byte_for_byte_where_no_field_has_a_value(text: str, syntax: str) -> None:
+    assert fill_any(text, syntax, {"a name that is not there": "x"}, escape_html=True) == text
+
+
+HOSTILE = [
+    "%",
+    "%a",
+    "[",
+    "[a",
+    "{{",
+    "{{a",
+    "{{ \t",
+    "}}",
+    "%Subscriber:",
+    "%Subscriber:a",
+    "%Subscriber:a%",
+    "{{ Subscriber:",
+]
+
+
+@pytest.mark.parametrize("syntax", FORMS)
+@pytest.mark.parametrize("scrap", HOSTILE)
+def test_a_thousand_names_and_a_hostile_text_take_little_time(scrap: str, syntax: str) -> None:
+    names = {f"{'a' * (number % 30)}{number}{scrap}": "x" for number in range(1_000)}
+    began = process_time()
+    merge(scrap * (1_000_000 // len(scrap)), syntax, names, escape_html=True)
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "syntax", "names"),
+    [
+        ("{{ A }} {{B_1}} {{A}}", "sendclean", ("A", "B_1")),
+        ('<td width="50%">%NAME% 100% off %a.b%</td>', "sendcloud", ("NAME", "a.b")),
+        ("<!--[if mso]>[FIRST NAME]<![endif]--> [x]", "mailup", ("FIRST NAME", "x")),
+        ("%Subscriber:A% {{ Subscriber:B }} {{ C }}", "octeth", ("A", "B")),
+        ("{{ A }}", "", ()),
+    ],
+)
+def test_names_are_those_that_an_author_means(text: str, syntax: str, names: tuple[str, ...]) -> None:
+    assert names_in(text, syntax) == names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domains.models import SenderDomain
+from domains.models import SenderDomain, TrackingDomain
 from gateway.base.cache import TimedCache
 
 
@@ -32,10 +32,23 @@ def get_sender_domain(domain_id: int) -> DomainFacts | None:
     return _by_id.get(domain_id, _load_by_id)
 
 
+def find_tracking_url(account_id: int, host: str) -> str:
+    """Return the base of links that name a tracking host of an account, empty where it has no such host that DNS points to us.
+
+    That is a tracking domain, or the host of one of its sender domains.
+    """
+    return _tracking_urls.get((account_id, host), _load_tracking_url)
+
+
+def find_return_domain(account_id: int, host: str) -> DomainFacts | None:
+    """Return the sender domain of an account whose return paths may name `host`; None where there is none, or DNS is wrong."""
+    return _return_domains.get((account_id, host), _load_return_domain)
+
+
 def forget() -> None:
     """Forget what was looked up, so that this process sees a change at once."""
-    _by_name.clear()
-    _by_id.clear()
+    for cache in (_by_name, _by_id, _tracking_urls, _return_domains):
+        cache.clear()
 
 
 def _load_by_name(key: tuple[int, str]) -> DomainFacts | None:
@@ -45,6 +58,28 @@ def _load_by_name(key: tuple[int, str]) -> DomainFacts | None:
 
 def _load_by_id(domain_id: int) -> DomainFacts | None:
     return _facts(SenderDomain.objects.filter(pk=domain_id).first())
+
+
+def _load_tracking_url(key: tuple[int, str]) -> str:
+    account_id, host = key
+    own = TrackingDomain.objects.for_account(account_id).filter(name=host, verified_at__isnull=False).first()
+    if own is not None:
+        return f"{'https' if own.is_secure else 'http'}://{own.name}"
+    found = (_facts(domain) for domain in _domains_above(account_id, host) if domain.tracking_host == host)
+    return next((facts.tracking_url for facts in found if facts is not None), "")
+
+
+def _load_return_domain(key: tuple[int, str]) -> DomainFacts | None:
+    account_id, host = key
+    found = (_facts(domain) for domain in _domains_above(account_id, host))
+    return next((facts for facts in found if facts is not None and facts.return_domain == host), None)
+
+
+def _domains_above(account_id: int, host: str) -> list[SenderDomain]:
+    """Return an account's verified sender domains that a host lies in."""
+    labels = host.split(".")
+    names = [".".join(labels[begin:]) for begin in range(1, len(labels))]
+    return [domain for domain in SenderDomain.objects.for_account(account_id).filter(name__in=names) if domain.is_verified]
 
 
 def _facts(domain: SenderDomain | None) -> DomainFacts | None:
@@ -68,3 +103,5 @@ def _scheme(domain: SenderDomain) -> str:
 
 _by_name: TimedCache[tuple[int, str], DomainFacts | None] = TimedCache(seconds=2)
 _by_id: TimedCache[int, DomainFacts | None] = TimedCache(seconds=2)
+_tracking_urls: TimedCache[tuple[int, str], str] = TimedCache(seconds=2)
+_return_domains: TimedCache[tuple[int, str], DomainFacts | None] = TimedCache(seconds=2)

@@ -7,7 +7,7 @@ from recipient to recipient, the whole signed mail.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -15,22 +15,21 @@ from domains.dkim import Signer, hash_body, sign
 from gateway.base import clock
 from gateway.base.errors import Refused
 from gateway.engine import wire
-from gateway.engine.headers import format_date, write_addresses, write_header
+from gateway.engine.headers import format_date, write_addresses, write_header, write_way_out
 from gateway.engine.letter import Copy, Letter
+from gateway.engine.merging import Merge, merge_of
 from gateway.engine.mime import MimeBody, Part, build_body, build_file
-from gateway.engine.rawmail import Field, RawHead, is_control, make_message_id, prepare_raw, read_raw
+from gateway.engine.rawmail import RawHead, is_control, make_message_id, prepare_raw, read_raw
 from gateway.engine.rawparts import Rewrite, rewrite_texts
 from gateway.engine.submission import Mailbox
-from gateway.engine.words import decode_words
-from templates_app.filling import CannotFill, fill, fills
+from gateway.engine.track import NOTHING, Extras
+from templates_app.filling import CannotFill
 
 K = TypeVar("K")
 T = TypeVar("T")
 
 # One header field and no more: what is between name and CRLF may be folded, but has no controls.
 _ONE_FIELD = re.compile(rb"[!-9;-~]+:[\t -~\x80-\xff]*(?:\r\n[ \t]+[!-~\x80-\xff][\t -~\x80-\xff]*)*\r\n")
-# What header text may not have, though merged values may bring it: controls, line separators, halves of surrogate pairs.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 class CannotCompose(Exception):
@@ -58,19 +57,21 @@ class _Raw:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
-    """What is done to the texts of a copy. `is_own`: it comes out different for each recipient."""
+    """What is done to the mail of a copy. `rewrite` is None where its texts stay; `is_own`: other copies come out different."""
 
-    rewrite: Rewrite
+    merge: Merge
+    rewrite: Rewrite | None
+    unsubscribe_url: str
     is_own: bool
 
 
 class Composer:
     """Composes the copies of one batch, and forgets with it what they share.
 
-    `track` returns for a copy what rewrites its texts after merging (links, pixel), None where that copy is not tracked.
+    `track` returns what a copy has beyond what its customer wrote: tracked links, a pixel, a way out.
     """
 
-    def __init__(self, track: Callable[[Copy], Rewrite | None] = lambda _: None) -> None:
+    def __init__(self, track: Callable[[Copy], Extras] = lambda _: NOTHING) -> None:
         self._track = track
         self._files: dict[int, list[Part]] = {}
         self._bodies: dict[int, MimeBody] = {}
@@ -80,8 +81,8 @@ class Composer:
 
     def compose(self, copy: Copy, signers: Sequence[Signer]) -> Composed:
         """Return what goes out for `copy`, signed by all `signers`; raise CannotCompose."""
-        change = self._change_for(copy)
-        key = None if copy.letter.one_by_one or _is_own(change) else (copy.letter.message_id, tuple(signers))
+        change = _change_of(copy, self._track(copy))
+        key = None if copy.letter.one_by_one or change.is_own else (copy.letter.message_id, tuple(signers))
         try:
             composed = _once(self._whole, key, lambda: self._compose(copy, change, signers))
         except UnicodeEncodeError as error:
@@ -90,13 +91,13 @@ class Composer:
             raise CannotCompose(str(error)) from None
         return composed if copy.email.isascii() else replace(composed, needs_smtputf8=True)
 
-    def _compose(self, copy: Copy, change: _Change | None, signers: Sequence[Signer]) -> Composed:
+    def _compose(self, copy: Copy, change: _Change, signers: Sequence[Signer]) -> Composed:
         if copy.letter.raw is not None:
             raw = self._prepare(copy, change)
-            head, body, body_hash = prepare_raw(raw.head, copy), raw.body, raw.body_hash
+            head, body, body_hash = prepare_raw(raw.head, copy, change.unsubscribe_url), raw.body, raw.body_hash
         else:
             content = self._build(copy, change)
-            head, body, body_hash = _write_head(copy, content), content.body, content.body_hash
+            head, body, body_hash = _write_head(copy, change, content), content.body, content.body_hash
         signatures = sign(head, body_hash, signers, when=int(clock.now().timestamp()))
         return Composed(
             wire=check_wire(b"".join([signatures, head, b"\r\n", body])),
@@ -105,28 +106,19 @@ class Composer:
             needs_smtputf8=not head.isascii(),
         )
 
-    def _change_for(self, copy: Copy) -> _Change | None:
-        """Return what is done to the texts of this copy, None where nothing is."""
-        filled, track = _fill_for(copy), self._track(copy)
-        if track is not None:
-            rewrite = track if filled is None else lambda kind, text: track(kind, filled(kind, text))
-            return _Change(rewrite=rewrite, is_own=True)
-        return _Change(rewrite=filled, is_own=bool(copy.variables)) if filled else None
-
-    def _build(self, copy: Copy, change: _Change | None) -> MimeBody:
+    def _build(self, copy: Copy, change: _Change) -> MimeBody:
         letter = copy.letter
         files = _once(self._files, letter.message_id, lambda: [build_file(file) for file in letter.files])
-        rewrite = change.rewrite if change else _as_it_is
-        key = None if _is_own(change) else letter.message_id
-        return _once(self._bodies, key, lambda: _build_body(letter, files, rewrite))
+        key = letter.message_id if change.rewrite is None or not change.is_own else None
+        return _once(self._bodies, key, lambda: _build_body(letter, files, change.rewrite or _as_it_is))
 
-    def _prepare(self, copy: Copy, change: _Change | None) -> _Raw:
-        letter = copy.letter
+    def _prepare(self, copy: Copy, change: _Change) -> _Raw:
+        letter, rewrite = copy.letter, change.rewrite
         raw = _once(self._raws, letter.message_id, lambda: _read(letter.raw or b""))
-        if change is None:
+        if rewrite is None:
             return raw
         key = None if change.is_own else letter.message_id
-        return _once(self._changed_raws, key, lambda: _change_raw(raw, copy, change.rewrite))
+        return _once(self._changed_raws, key, lambda: _change_raw(raw, change.merge, rewrite))
 
 
 def compose(copy: Copy, signers: Sequence[Signer]) -> Composed:
@@ -151,45 +143,19 @@ def _once(kept: dict[K, T], key: K | None, make: Callable[[], T]) -> T:
     return kept[key]
 
 
-def _is_own(change: _Change | None) -> bool:
-    return change is not None and change.is_own
-
-
 def _as_it_is(_: str, text: str) -> str:
     return text
 
 
-# Merge fields -----------------------------------------------------------------------------------------------------------
-
-
-def _variables_of(copy: Copy) -> Mapping[str, str]:
-    return {**copy.letter.variables, **copy.variables}
-
-
-def _fill_for(copy: Copy) -> Rewrite | None:
-    syntax, variables = copy.letter.syntax, _variables_of(copy)
-    if not fills(syntax, variables):
-        return None
-    return lambda kind, text: fill(text, syntax, variables, escape_html=kind == "html")
-
-
-def _fill_text(text: str, copy: Copy) -> str:
-    """Return a subject or header value with its fields filled in; controls in values become spaces."""
-    return _CONTROLS.sub(" ", fill(text, copy.letter.syntax, _variables_of(copy), escape_html=False))
-
-
-def _fill_fields(fields: Sequence[Field], copy: Copy) -> list[Field]:
-    """Return the fields of a raw mail with merge fields filled in, where text may stand: Subject, X-* and List-*."""
-    return [_fill_field(item, copy) if item[0].lower().startswith((b"subject", b"x-", b"list-")) else item for item in fields]
-
-
-def _fill_field(item: Field, copy: Copy) -> Field:
-    text = decode_words(item[1].replace(b"\r\n", b"").decode().strip(" \t"))
-    filled = _fill_text(text, copy)
-    if filled == text:
-        return item
-    name, _, value = write_header(item[0].decode(), filled).partition(b":")
-    return name, value.removesuffix(b"\r\n")
+def _change_of(copy: Copy, extras: Extras) -> _Change:
+    merge = merge_of(copy, extras.unsubscribe_url)
+    track = extras.rewrite
+    if track is None:
+        rewrite = merge.fill_body if merge.fills else None
+    else:
+        rewrite = (lambda kind, text: track(kind, merge.fill_body(kind, text))) if merge.fills else track
+    is_own = bool(extras.unsubscribe_url) or track is not None or (merge.fills and merge.is_own)
+    return _Change(merge=merge, rewrite=rewrite, unsubscribe_url=extras.unsubscribe_url, is_own=is_own)
 
 
 # Built mail -------------------------------------------------------------------------------------------------------------
@@ -201,7 +167,7 @@ def _build_body(letter: Letter, files: Sequence[Part], rewrite: Rewrite) -> Mime
     return build_body(text=text, html=html, files=files, seed=letter.public_id)
 
 
-def _write_head(copy: Copy, content: MimeBody) -> bytes:
+def _write_head(copy: Copy, change: _Change, content: MimeBody) -> bytes:
     letter = copy.letter
     to, cc = ((Mailbox(email=copy.email, name=copy.name),), ()) if letter.one_by_one else (letter.to, letter.cc)
     fields = [
@@ -210,9 +176,10 @@ def _write_head(copy: Copy, content: MimeBody) -> bytes:
         write_addresses("To", to) if to else b"To: undisclosed-recipients:;\r\n",
         *([write_addresses("Cc", cc)] if cc else []),
         *([write_addresses("Reply-To", letter.reply_to)] if letter.reply_to else []),
-        write_header("Subject", _fill_text(letter.subject, copy)),
+        write_header("Subject", change.merge.fill_line(letter.subject)),
         write_header("Message-ID", make_message_id(copy)),
-        *(write_header(name, _fill_text(value, copy)) for name, value in letter.headers if not is_control(name)),
+        *(write_header(name, change.merge.fill_line(value)) for name, value in letter.headers if not is_control(name)),
+        *write_way_out(change.unsubscribe_url, [name for name, _ in letter.headers]),
     ]
     return b"".join([*map(_check_field, fields), content.head])
 
@@ -237,9 +204,9 @@ def _read(raw: bytes) -> _Raw:
     return _Raw(head=head, body=body, body_hash=hash_body(body))
 
 
-def _change_raw(raw: _Raw, copy: Copy, rewrite: Rewrite) -> _Raw:
+def _change_raw(raw: _Raw, merge: Merge, rewrite: Rewrite) -> _Raw:
     fields, body = rewrite_texts(raw.head.fields, raw.body, rewrite)
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
-    head = replace(raw.head, fields=tuple(_fill_fields(fields, copy)))
+    head = replace(raw.head, fields=tuple(merge.fill_fields(fields)))
     return _Raw(head=head, body=body, body_hash=hash_body(body))

@@ -160,6 +160,18 @@ def write_addresses(name: str, mailboxes: Iterable[Mailbox]) -> bytes:
     return fold(name, [part for item in items for part in item])
 
 
+def write_way_out(url: str, given: Iterable[str]) -> list[bytes]:
+    """Return the fields by which readers unsubscribe with one click (RFC 2369 3.2, RFC 8058 3.1); none where `url` is empty.
+
+    What the customer has `given` of them stands: there is one List-Unsubscribe, and the customer's own wins.
+    """
+    names = {name.lower() for name in given}
+    if not url or "list-unsubscribe" in names:
+        return []
+    fields = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return [write_header(name, value) for name, value in fields.items() if name.lower() not in names]
+
+
 def write_mailbox(mailbox: Mailbox) -> list[bytes]:
     """Return one mailbox as the parts between which a line may be folded."""
     name = mailbox.name.strip(" \t")

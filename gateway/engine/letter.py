@@ -42,6 +42,11 @@ class Letter:
     variables: Mapping[str, str] = field(default_factory=dict)
     track_opens: bool | None = None
     track_clicks: Clicks | None = None
+    tracking_domain: str = ""  # which its links name, where the customer asked for one
+    return_domain: str = ""  # which MAIL FROM names, where the customer asked for one
+    unsubscribe_link: bool | None = None
+    unsubscribe_page_id: int = 0  # 0: the account's usual one
+    bulk: bool = False
     tags: tuple[str, ...] = ()
     campaign: str = ""
     event_headers: Mapping[str, str] = field(default_factory=dict)  # custom headers that events carry back

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from accounts.queries import find_account
 from domains.keys import signers_for
-from domains.queries import get_sender_domain
+from domains.queries import find_return_domain, get_sender_domain
 from gateway.base import bulk
 from gateway.engine.compose import CannotCompose, Composed, Composer
 from gateway.engine.deliver import Parcel
-from gateway.engine.letter import Copy
+from gateway.engine.letter import Copy, Letter
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.returns import make_return_path
+from gateway.engine.track import Tracker
 from tracking import suppressions
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class Stopped:
 
 def prepare(copies: Sequence[Copy]) -> list[Ready | Stopped]:
     """Compose and sign copies; those of one letter share what they have in common."""
-    composer = Composer()
+    composer = Composer(Tracker())
     suppressed = _find_suppressed(copies)
     return [_stop_suppressed(copy) if _pair(copy) in suppressed else _prepare_safely(composer, copy) for copy in copies]
 
@@ -99,6 +100,13 @@ def _signing_id(copy: Copy) -> int:
     return copy.letter.signing_domain_id or copy.letter.domain_id or 0
 
 
+def _return_domain(letter: Letter) -> str:
+    """Return what MAIL FROM names: the host that was asked for, else the sender domain's own; empty for the platform's."""
+    asked = find_return_domain(letter.account_id, letter.return_domain) if letter.return_domain else None
+    domain = asked or get_sender_domain(letter.domain_id or 0)
+    return domain.return_domain if domain is not None else ""
+
+
 def _failed(enhanced: str, reply: str) -> Outcome:
     return Outcome(result=Result.FAILED, enhanced=enhanced, reply=reply)
 
@@ -108,7 +116,7 @@ def _parcel(copy: Copy, composed: Composed) -> Parcel:
         recipient_id=copy.recipient_id,
         attempt=copy.attempt,
         domain=copy.domain,
-        mail_from=make_return_path(copy.recipient_id),
+        mail_from=make_return_path(copy.recipient_id, _return_domain(copy.letter)),
         rcpt_to=copy.email,
         wire=composed.wire,
         needs_8bit=composed.needs_8bit,

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from gateway.base.errors import HeaderInvalid, MessageMalformed, MessageTooLarge, SenderInvalid, SenderMissing
 from gateway.engine import wire
-from gateway.engine.headers import format_date, write_addresses, write_header
+from gateway.engine.headers import format_date, write_addresses, write_header, write_way_out
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.mailboxes import MailboxError, parse_mailboxes
 from gateway.engine.submission import Mailbox
@@ -218,15 +218,16 @@ def join_fields(fields: Iterable[Field]) -> bytes:
     return b"".join([name + b":" + value + b"\r\n" for name, value in fields])
 
 
-def prepare_raw(head: RawHead, copy: Copy) -> bytes:
+def prepare_raw(head: RawHead, copy: Copy, unsubscribe_url: str = "") -> bytes:
     """Return the header of a copy of a raw mail, without the empty line: what goes out before the body.
 
     Bcc and control fields are out, a missing Date and Message-ID are in, one Received stands on top. Where each copy shows its
-    own recipient only (`one_by_one`), To is that recipient, and Cc is out.
+    own recipient only (`one_by_one`), To is that recipient, and Cc is out. With an `unsubscribe_url` it is offered.
     """
     hidden = _STRIPPED | {b"to", b"cc"} if copy.letter.one_by_one else _STRIPPED
     kept = [field for field in head.fields if (name := field[0].lower()) not in hidden and not name.startswith(_CONTROL_PREFIX)]
-    return b"".join([_write_received(copy.letter), join_fields(kept), *_write_missing(head, copy)])
+    way_out = write_way_out(unsubscribe_url, [name.decode() for name, _ in kept]) if unsubscribe_url else ()
+    return b"".join([_write_received(copy.letter), join_fields(kept), *_write_missing(head, copy), *way_out])
 
 
 def _write_missing(head: RawHead, copy: Copy) -> list[bytes]:

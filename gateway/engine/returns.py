@@ -10,14 +10,16 @@ _PURPOSE = "return"
 _PREFIX = "b+"
 
 
-def make_return_path(recipient_id: int) -> str:
-    """Return the MAIL FROM of a recipient's copy, `b+<token>@<return domain>`."""
-    return f"{_PREFIX}{tokens.sign_number(_PURPOSE, recipient_id)}@{settings.GATEPOST_RETURN_DOMAIN}"
+def make_return_path(recipient_id: int, domain: str = "") -> str:
+    """Return the MAIL FROM of a recipient's copy, `b+<token>@<domain>`; empty stands for the platform's return domain."""
+    return f"{_PREFIX}{tokens.sign_number(_PURPOSE, recipient_id)}@{domain or settings.GATEPOST_RETURN_DOMAIN}"
 
 
 def read_return_path(address: str) -> int | None:
-    """Return the recipient that a return path belongs to, None when it is not one of ours."""
-    local, _, domain = address.rpartition("@")
-    if domain.lower() != settings.GATEPOST_RETURN_DOMAIN.lower() or not local.lower().startswith(_PREFIX):
-        return None
-    return tokens.read_number(_PURPOSE, local[len(_PREFIX) :])
+    """Return the recipient that a return path belongs to, None when it is not one of ours.
+
+    The domain does not matter: customers have return domains of their own, which may be gone by the time that a bounce comes.
+    That the address is ours says the signature in its local part.
+    """
+    local = address.rpartition("@")[0]
+    return tokens.read_number(_PURPOSE, local[len(_PREFIX) :]) if local.lower().startswith(_PREFIX) else None

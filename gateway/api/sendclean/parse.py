@@ -1,7 +1,7 @@
 """SendClean's parameters to a Submission (seed, messages/sendMail; decision 17).
 
-X-STes-* headers are switches: they are acted on and leave the mail. SigningDomain names another verified domain of the account;
-TrackingDomain and ReturnPathDomain are the platform's own choice, and the message's page says so.
+X-STes-* headers are switches: they are acted on and leave the mail. SigningDomain names another verified domain of the account,
+TrackingDomain and ReturnPathDomain verified hosts of it.
 """
 
 from __future__ import annotations
@@ -97,10 +97,6 @@ SWITCHES = (
     Field("x-stes-returnpathdomain", domain_name),
 )
 NO_SWITCHES = check(SWITCHES, {})
-_DOMAINS = {
-    "x-stes-trackingdomain": "links of this service are tracked by its own host",
-    "x-stes-returnpathdomain": "bounces come back to this service",
-}
 
 
 def parse_mail(payload: Payload, credential: Credential) -> Submission:
@@ -124,9 +120,10 @@ def parse_mail(payload: Payload, credential: Credential) -> Submission:
         unique_id=next((value.strip() for name, value in headers if name.lower() == "x-unique-id"), ""),
         files=_read_files(message),
         signing_domain=switches["x-stes-signingdomain"] or "",
+        tracking_domain=switches["x-stes-trackingdomain"] or "",
+        return_domain=switches["x-stes-returnpathdomain"] or "",
         track_opens=switches["x-stes-trackopen"],
         track_clicks=switches["x-stes-trackclick"],
-        notes=tuple(f"{name} was not used: {_DOMAINS[name]}." for name in _DOMAINS if switches[name]),
         idempotency_key=payload.idempotency_key,
         client=payload.client,
     )

@@ -15,6 +15,7 @@ from gateway.base import clock
 from gateway.engine.compose import CannotCompose, Composed, Composer, check_wire, compose
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.submission import FilePart, Mailbox, Syntax
+from gateway.engine.track import Extras
 from gateway.engine.wire import find_fault
 from tests.support.letters import (
     GOLDEN,
@@ -298,7 +299,7 @@ def test_other_signers_sign_anew() -> None:
 
 
 def test_tracking_changes_each_copy_after_merging() -> None:
-    composer = Composer(lambda copy: lambda kind, text: text.replace("Jane", f"Jane#{copy.position}{kind}"))
+    composer = Composer(lambda copy: Extras(rewrite=lambda kind, text: text.replace("Jane", f"Jane#{copy.position}{kind}")))
     letter = make_letter(text="%NAME%", html="<p>%NAME%</p>", syntax=Syntax.SENDCLOUD, variables={"NAME": "Jane"})
     for position in range(2):
         message = parse(composer.compose(make_copy(letter, position=position), SIGNERS).wire)

@@ -35,6 +35,8 @@ from gateway.engine.headers import check_file, check_header, check_name, check_s
 from gateway.engine.rawmail import read_raw
 from gateway.engine.submission import Addressee, Kind, Mailbox, Submission, Syntax
 from gateway.smtp.addresses import Address, AddressError, parse_address
+from templates_app.filling import CannotFill
+from templates_app.filling import check as check_text
 from templates_app.lists import ListFacts, find_facts, no_such_list
 from templates_app.queries import TemplateFacts, find_page_language, find_template
 
@@ -116,7 +118,15 @@ def check_template(submission: Submission) -> TemplateFacts | None:
 
 
 def _with_template(submission: Submission, template: TemplateFacts) -> Submission:
-    """Return the submission with the bodies of its template; a subject that it has of its own stays."""
+    """Return the submission with the bodies of its template; a subject that it has of its own stays.
+
+    Fields in its own subject and headers are filled in as those of the template; FieldInvalid where they cannot be.
+    """
+    for field, value in (("subject", submission.subject), *((f"headers.{name}", value) for name, value in submission.headers)):
+        try:
+            check_text(value, template.syntax)
+        except CannotFill as error:
+            raise FieldInvalid(field, f"The field {field} is no {template.syntax} text. {error}", value=value) from None
     return replace(
         submission,
         html=template.html,

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from gateway.api.bodies import client_address
 from gateway.base import clock
+from gateway.base.networks import unwrap
 from tracking.links import Link, Purpose
 from tracking.spool import Hit
 
@@ -48,7 +49,7 @@ def make_hit(purpose: Purpose, link: Link, meta: Mapping[str, Any]) -> Hit:
 def _address(meta: Mapping[str, Any]) -> str:
     """Return the reader's IP address; empty where there is none, as behind a socket of the file system."""
     try:
-        return str(ip_address(client_address(meta)))
+        return str(unwrap(ip_address(client_address(meta))))
     except ValueError:
         return ""
 

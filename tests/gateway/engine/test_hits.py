@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -250,4 +249,4 @@ def test_a_killed_writer_loses_nothing_and_repeats_nothing(
 
 
 def root() -> Path:
-    return Path(os.path.abspath(hits.__file__)).parents[2]
+    return Path(hits.__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import Account
 from domains import credentials, keys, queries
 from domains.models import APIKey, SenderDomain, SMTPUser
-from domains.names import clean_domain
+from domains.names import clean_domain, clean_label
 from domains.schedule import CHECK_TASK, wait_anew
 from gateway.base import clock, tokens, wake
 from gateway.base.errors import FieldInvalid, QuotaExceeded
@@ -25,7 +25,7 @@ def add_domain(account: Account, name: str, *, subdomain: str = "", track_prefix
     prefixes of the return path's and the tracking host, empty for the usual ones.
     """
     clean = clean_domain(name)
-    prefixes = {"subdomain": subdomain, "track_prefix": track_prefix}
+    prefixes = _clean_prefixes(subdomain or "bounce", track_prefix or "track")
     with transaction.atomic():
         _check_room(account, "max_domains", SenderDomain.objects.for_account(account), "sender domains")
         if SenderDomain.objects.for_account(account).filter(name=clean).exists():
@@ -34,7 +34,7 @@ def add_domain(account: Account, name: str, *, subdomain: str = "", track_prefix
             account=account,
             name=clean,
             verification_token=make_name(TOKEN),
-            **{field: value for field, value in prefixes.items() if value},
+            **prefixes,
         )
         keys.add_keys(domain)
     wake_checks()
@@ -55,16 +55,27 @@ def delete_domain(domain: SenderDomain) -> None:
 
 
 def set_prefixes(domain: SenderDomain, *, subdomain: str, track_prefix: str) -> None:
-    """Name other hosts for the return path and tracked links. The platform's are used until DNS points the new ones to us."""
-    if (domain.subdomain, domain.track_prefix) == (subdomain, track_prefix):
+    """Name other hosts for the return path and tracked links; raise FieldInvalid.
+
+    The platform's own are used until DNS points the new ones to us.
+    """
+    prefixes = _clean_prefixes(subdomain, track_prefix)
+    if (domain.subdomain, domain.track_prefix) == tuple(prefixes.values()):
         return
-    domain.return_path_at = domain.return_path_at if domain.subdomain == subdomain else None
-    domain.tracking_at = domain.tracking_at if domain.track_prefix == track_prefix else None
-    domain.subdomain, domain.track_prefix = subdomain, track_prefix
+    domain.return_path_at = domain.return_path_at if domain.subdomain == prefixes["subdomain"] else None
+    domain.tracking_at = domain.tracking_at if domain.track_prefix == prefixes["track_prefix"] else None
+    domain.subdomain, domain.track_prefix = prefixes.values()
     domain.save(update_fields=["subdomain", "track_prefix", "return_path_at", "tracking_at"])
     wait_anew(domain, clock.now())
     queries.forget()
     wake_checks()
+
+
+def _clean_prefixes(subdomain: str, track_prefix: str) -> dict[str, str]:
+    subdomain, track_prefix = clean_label(subdomain, field="subdomain"), clean_label(track_prefix, field="track_prefix")
+    if subdomain == track_prefix:
+        raise FieldInvalid("track_prefix", f"Return path and tracked links cannot share the host {subdomain}; choose another.")
+    return {"subdomain": subdomain, "track_prefix": track_prefix}
 
 
 def wake_checks() -> None:

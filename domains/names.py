@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from publicsuffixlist import PublicSuffixList
 from gateway.base.errors import FieldInvalid
 from gateway.smtp.addresses import AddressError, parse_domain
 
+_LABELS: Final = re.compile(r"(?=.{1,32}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 MOST: Final = 220  # octets, so that the names of its records (`gp2611r12._domainkey.<domain>`) still fit in DNS's 253
 
 
@@ -26,6 +28,14 @@ def clean_domain(text: str, *, field: str = "domain") -> str:
         if is_wrong(name):
             raise FieldInvalid(field, why.format(name=name), value=name)
     return name
+
+
+def clean_label(text: str, *, field: str) -> str:
+    """Return the prefix of a host name in lower case; raise FieldInvalid. It may have dots: `links.mail`."""
+    label = text.strip().lower()
+    if not _LABELS.fullmatch(label):
+        raise FieldInvalid(field, f"{text[:80]!r} is no prefix of a host name; give letters, digits and hyphens.", value=text)
+    return label
 
 
 def organization_of(name: str) -> str:

@@ -41,6 +41,7 @@ ROOMS: list[dict[str, Any]] = [
         "title": _("Sending"),
         "items": [
             _room(_("Domains"), "language", "domains_senderdomain"),
+            _room(_("Tracking domains"), "add_link", "domains_trackingdomain"),
             _room(_("SMTP users"), "key", "domains_smtpuser"),
             _room(_("API keys"), "vpn_key", "domains_apikey"),
             _room(_("Webhooks"), "webhook", "tracking_webhook"),

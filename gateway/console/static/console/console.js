@@ -96,7 +96,35 @@
         });
     }
 
+    // Parts of a page that are waiting for something: fetched again until they say that they need no more of it.
+    const PAUSE = 10000;
+
+    function startRefresh(root) {
+        root.querySelectorAll("[data-refresh]").forEach((part) => {
+            const timer = window.setInterval(async () => {
+                if (document.hidden) {
+                    return;
+                }
+                const answer = await fetch(part.dataset.refresh, { redirect: "error" }).catch(() => null);
+                if (!answer || !answer.ok) {
+                    window.clearInterval(timer);
+                    return;
+                }
+                const fresh = document.createElement("template");
+                fresh.innerHTML = await answer.text();
+                if (fresh.content.querySelector("[data-settled]")) {
+                    window.clearInterval(timer);
+                }
+                if (fresh.content.textContent.trim() !== part.textContent.trim()) {
+                    part.replaceChildren(fresh.content);
+                    hideIcons(part);
+                }
+            }, PAUSE);
+        });
+    }
+
     document.addEventListener("DOMContentLoaded", () => {
+        startRefresh(document);
         startTabs(document);
         makeReachable(document);
         hideIcons(document);

@@ -1,4 +1,4 @@
-"""The rooms of sender domains, SMTP users and API keys. Secrets are shown on the answer to the POST that made them."""
+"""The rooms of SMTP users and API keys. Secrets are shown on the answer to the POST that made them."""
 
 from __future__ import annotations
 
@@ -8,87 +8,19 @@ from django import forms
 from django.contrib import admin
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Level, access_of
 from accounts.acts import Act, ActingAdmin
 from accounts.markup import badge, copyable
-from accounts.scoped import Rights, ScopedAdmin, ScopedFilter, ScopedForm
+from accounts.scoped import Rights, ScopedFilter, ScopedForm
 from domains import actions, credentials
-from domains.keys import write_record
-from domains.models import APIKey, DKIMKey, SenderDomain, SMTPUser, TrackingDomain
+from domains.admin.refusing import RefusingMixin
+from domains.models import APIKey, SMTPUser
 
 SENDERS = Rights(add=Level.DEVELOPER, change=Level.DEVELOPER)
 _NAME = RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9._@-]{2,63}\Z", _("3 to 64 letters, digits and . _ @ - only."))
-
-
-@admin.register(SenderDomain)
-class SenderDomainAdmin(ScopedAdmin):
-    rights = Rights(change=Level.DEVELOPER)
-    list_display = ("name", "state", "keys", "checked_at", "account")
-    list_filter = (("account", ScopedFilter),)
-    list_select_related = ("account",)
-    search_fields = ("name",)
-    ordering = ("name", "pk")
-    fieldsets = (
-        (None, {"fields": ("account", "name", "state", ("verified_at", "checked_at"))}),
-        (_("Records to publish"), {"fields": ("records",)}),
-        (_("Sending"), {"fields": ("is_active", ("track_opens", "track_clicks"), "unsubscribe_link")}),
-    )
-    readonly_fields = ("name", "state", "verified_at", "checked_at", "records")
-    empty_title = _("No sender domain yet")
-    empty_text = _(
-        "Mail is sent from domains that you have shown to be yours. Add one by the API, publish its records, and it is checked."
-    )
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("dkim_keys")
-
-    @admin.display(description=_("state"))
-    def state(self, domain: SenderDomain) -> SafeString:
-        if not domain.is_active:
-            return badge(_("not active"), "idle")
-        if domain.is_verified:
-            return badge(_("trusted") if domain.verified_at is None else _("verified"), "good")
-        return badge(_("waiting for DNS"), "late")
-
-    @admin.display(description=_("signing keys"))
-    def keys(self, domain: SenderDomain) -> str:
-        return ", ".join(sorted(key.selector for key in domain.dkim_keys.all() if key.is_active)) or "-"
-
-    @admin.display(description=_("DNS records"))
-    def records(self, domain: SenderDomain) -> SafeString:
-        rows = [
-            (copyable(f"{key}"), "TXT", copyable(value, shown=f"{value[:48]}…"), _published(key))
-            for key, value in ((key, write_record(key)) for key in domain.dkim_keys.all())
-        ]
-        return format_html(
-            '<div class="gp-scroll"><table class="gp-table gp-records">'
-            "<thead><tr><th>{}</th><th>{}</th><th>{}</th><th></th></tr></thead><tbody>{}</tbody></table></div>",
-            _("Name"),
-            _("Type"),
-            _("Value"),
-            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
-        )
-
-
-def _published(key: DKIMKey) -> SafeString:
-    return badge(_("published"), "good") if key.published_at else badge(_("not seen yet"), "late")
-
-
-@admin.register(TrackingDomain)
-class TrackingDomainAdmin(ScopedAdmin):
-    rights = Rights(delete=Level.DEVELOPER)
-    list_display = ("name", "verified_at", "created_at", "account")
-    list_filter = (("account", ScopedFilter),)
-    list_select_related = ("account",)
-    search_fields = ("name",)
-    fields = ("account", "name", "verified_at", "created_at")
-    ordering = ("name", "pk")
-    empty_title = _("No tracking domain")
-    empty_text = _("Tracked links then point to this server's own host name.")
 
 
 class SMTPUserForm(ScopedForm):
@@ -114,7 +46,7 @@ def _delete_smtp_user(user: SMTPUser) -> str:
 
 
 @admin.register(SMTPUser)
-class SMTPUserAdmin(ActingAdmin):
+class SMTPUserAdmin(RefusingMixin, ActingAdmin):
     rights = SENDERS
     list_display = ("name", "state", "domain", "note", "updated_at", "account")
     list_filter = ("is_enabled", ("domain", ScopedFilter), ("account", ScopedFilter))
@@ -200,7 +132,7 @@ def _revoke(key: APIKey) -> str:
 
 
 @admin.register(APIKey)
-class APIKeyAdmin(ActingAdmin):
+class APIKeyAdmin(RefusingMixin, ActingAdmin):
     rights = SENDERS
     list_display = ("prefix", "state", "description", "scope", "created_at", "used_at", "account")
     list_filter = (("domain", ScopedFilter), ("account", ScopedFilter))

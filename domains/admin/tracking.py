@@ -1,0 +1,82 @@
+"""The room of tracking hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from accounts.markup import badge
+from accounts.scoped import DEVELOPERS, ScopedFilter, ScopedForm
+from domains import queries
+from domains.admin.checked import CheckedAdmin
+from domains.admin.page import page_of_host
+from domains.admin.senders import cleaned
+from domains.models import TrackingDomain
+from domains.names import clean_domain
+from domains.schedule import ask_again
+from domains.trackinghosts import add_tracking_domain, check_tracking_domain
+from gateway.base import clock
+
+
+class NewHostForm(ScopedForm):
+    name = forms.CharField(
+        label=_("Host name"),
+        max_length=253,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "links.example.com", "autocapitalize": "none"}),
+        help_text=_("A name below a domain of yours that nothing else uses."),
+    )
+
+    def clean_name(self) -> str:
+        return cleaned(lambda: clean_domain(self.cleaned_data["name"]))
+
+
+def _check(host: TrackingDomain) -> None:
+    check_tracking_domain(host)
+    ask_again(host, clock.now())
+
+
+@admin.register(TrackingDomain)
+class TrackingDomainAdmin(CheckedAdmin):
+    rights = DEVELOPERS
+    check = staticmethod(_check)
+    page = staticmethod(page_of_host)
+    list_display = ("name", "state", "checked_at", "account")
+    list_filter = (("account", ScopedFilter),)
+    list_select_related = ("account",)
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    fields = ("account", "name", "is_secure")
+    empty_title = _("No tracking domain")
+    empty_text = _(
+        "Tracked links point to this server's own host name, or to that of the sender domain. Add a host to choose another."
+    )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = NewHostForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("account", "name") if obj is not None else ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        self.check_may(request, self.rights.change if change else self.rights.add, obj)
+        if change:
+            obj.save(update_fields=form.changed_data)
+            queries.forget()
+            return
+        made = add_tracking_domain(obj.account, obj.name)
+        TrackingDomain.objects.filter(pk=made.pk).update(is_secure=obj.is_secure)
+        obj.pk = made.pk
+        obj.refresh_from_db()
+
+    @admin.display(description=_("state"))
+    def state(self, host: TrackingDomain) -> SafeString:
+        standing = page_of_host(host).standing
+        return badge(standing.heading, standing.tone)

@@ -69,12 +69,13 @@ def folder() -> Path:
     return Path(settings.GATEPOST_DATA) / "hits"
 
 
-def write_waiting() -> bool:
-    """Write every segment that nobody holds, oldest first; return whether there is none left that failed.
+def write_waiting(within: float = float("inf")) -> bool:
+    """Write every segment that nobody holds, oldest first, beginning none after `within` seconds; return whether none failed.
 
     Raises OperationalError or InterfaceError when the database is away.
     """
-    outcomes = [_write_segment(path) for path in spool.waiting(folder())]
+    deadline = clock.monotonic() + within
+    outcomes = [_write_segment(path) for path in spool.waiting(folder()) if clock.monotonic() < deadline]
     return all(outcomes)
 
 

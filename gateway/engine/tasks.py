@@ -15,7 +15,7 @@ from accounts.actions import PURGE_TASK
 from gateway.base import clock, wake
 from gateway.base.broker import purge_broker
 from gateway.base.schema import NotReadyError, check_schema
-from gateway.engine import control, idempotency, lists, queue
+from gateway.engine import control, hits, idempotency, lists, queue
 from gateway.engine.accept import EXPAND_TASK
 from gateway.engine.drain import close_drain, drain_of_process, hold_leases
 from gateway.engine.purge import purge_all
@@ -43,6 +43,8 @@ def sweep() -> None:
     queue.reclaim()
     if queue.is_work_waiting():
         wake.wake_sender()
+    hits.purge(clock.now())
+    hits.write_waiting(within=SLICE)  # of processes that are gone, where no web process looks
 
 
 def begin_act(verb: control.Verb, which: control.Which) -> control.Progress:

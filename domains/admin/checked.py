@@ -23,10 +23,10 @@ PAUSE = timedelta(seconds=3)  # between two looks at the same row, whoever asks
 
 
 class CheckedAdmin(RefusingMixin, ActingAdmin):
-    """A room of rows that DNS verifies. `check` looks now and writes down; `page` tells how a row stands."""
+    """A room of rows that DNS verifies. `look` looks now and writes down; `page` tells how a row stands."""
 
     change_form_outer_before_template = "console/dns.html"
-    check: Callable[[Any], object]
+    look: Callable[[Any], object]
     page: Callable[[Any], Page]
 
     def get_urls(self) -> list[URLPattern]:
@@ -55,7 +55,7 @@ class CheckedAdmin(RefusingMixin, ActingAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if row.checked_at is None or clock.now() - row.checked_at > PAUSE:
-            type(self).check(row)
+            type(self).look(row)
         page = type(self).page(row)
         done = sum(one.tone == "good" for one in page.rows)
         messages.info(

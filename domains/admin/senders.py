@@ -66,7 +66,7 @@ class DomainForm(ScopedForm):
         return values
 
 
-def _check(domain: SenderDomain) -> None:
+def _look(domain: SenderDomain) -> None:
     check_domain(domain)
     ask_again(domain, clock.now())
 
@@ -88,7 +88,7 @@ def _is_rotating(domain: SenderDomain) -> bool:
 @admin.register(SenderDomain)
 class SenderDomainAdmin(CheckedAdmin):
     rights = DEVELOPERS
-    check = staticmethod(_check)
+    look = staticmethod(_look)
     page = staticmethod(page_of_domain)
     form = DomainForm
     list_display = ("name", "state", "records_state", "checked_at", "account")

@@ -36,7 +36,7 @@ class NewHostForm(ScopedForm):
         return cleaned(lambda: clean_domain(self.cleaned_data["name"]))
 
 
-def _check(host: TrackingDomain) -> None:
+def _look(host: TrackingDomain) -> None:
     check_tracking_domain(host)
     ask_again(host, clock.now())
 
@@ -44,7 +44,7 @@ def _check(host: TrackingDomain) -> None:
 @admin.register(TrackingDomain)
 class TrackingDomainAdmin(CheckedAdmin):
     rights = DEVELOPERS
-    check = staticmethod(_check)
+    look = staticmethod(_look)
     page = staticmethod(page_of_host)
     list_display = ("name", "state", "checked_at", "account")
     list_filter = (("account", ScopedFilter),)

@@ -68,6 +68,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "gateway.engine.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "lists": {"task": "gateway.engine.tasks.expand_lists", "schedule": 10.0, "options": {"expires": 10}},
     "check-domains": {"task": "domains.tasks.check_due", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-webhooks": {"task": "tracking.tasks.sweep_webhooks", "schedule": 10.0, "options": {"expires": 10}},
+    "purge-webhooks": {"task": "tracking.tasks.purge_webhooks", "schedule": 60.0, "options": {"expires": 60}},
     "purge": {"task": "gateway.engine.tasks.purge", "schedule": 600.0, "options": {"expires": 600}},
 }
 if REDIS_URL:

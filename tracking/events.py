@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.base import bulk
-from tracking import statistics
+from tracking import outbox, statistics
 from tracking.models import Event, EventType
 
 LAST_SEQUENCE = 0xFFFF  # events of one recipient; more (a robot that opens for ever) are not told
@@ -52,11 +52,17 @@ class Fact:
     agent: str = ""
     url: str = ""
 
+    @property
+    def id(self) -> int:
+        """The id of its event."""
+        return event_id(self.recipient_id, self.sequence)
+
 
 def record(cursor: bulk.Cursor, facts: Sequence[Fact]) -> None:
     """Write events and count them, in the transaction that `cursor` is in; last in it, as `statistics.add` says."""
     told = [fact for fact in facts if fact.sequence <= LAST_SEQUENCE]
     bulk.insert(cursor, bulk.table_of(Event), [_row(fact) for fact in told])
+    outbox.add(cursor, told)
     statistics.add(cursor, told)
 
 
@@ -69,7 +75,7 @@ def _row(fact: Fact) -> tuple[object, ...]:
     origin = fact.origin
     return (  # in the order of the model's fields
         fact.at,
-        event_id(fact.recipient_id, fact.sequence),
+        fact.id,
         origin.account_id,
         origin.domain_id,
         origin.smtp_user_id,

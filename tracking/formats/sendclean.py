@@ -1,0 +1,86 @@
+"""SendClean's bodies (contracts 1.3): a form field with a JSON array of up to a hundred events, signed by Mandrill's rule."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from tracking.formats.base import TEST, Format, Parcel, Telling, by_name, write_json
+from tracking.models import EventType
+
+FIELD: Final = "SendCleantes_events"
+HEADER: Final = "X-SendCleanTES-SIGNATURE"
+
+WORDS: Final[Mapping[str, str]] = {
+    EventType.DELIVERED: "send",
+    EventType.OPENED: "open",
+    EventType.CLICKED: "click",
+    EventType.BOUNCED: "hard_bounce",  # or soft_bounce, see _word
+    EventType.EXPIRED: "soft_bounce",
+    EventType.COMPLAINED: "spam",
+    TEST: "send",
+}
+
+
+def write(parcel: Parcel) -> bytes:
+    return urlencode({FIELD: _array(parcel)}).encode()
+
+
+def sign(parcel: Parcel, body: bytes, now: datetime) -> Mapping[str, str]:  # noqa: ARG001 - the shape of all formats
+    """Return the signature: HMAC-SHA1 over the URL and, sorted by name, each field's name and value."""
+    signed = parcel.url.encode() + FIELD.encode() + _array(parcel)
+    return {HEADER: base64.b64encode(hmac.digest(parcel.key.encode(), signed, "sha1")).decode()}
+
+
+def _array(parcel: Parcel) -> bytes:
+    return write_json([_event(telling) for telling in parcel.tellings])
+
+
+def _word(telling: Telling) -> str:
+    return "soft_bounce" if telling.bounce_class not in {"", "hard"} else WORDS[telling.type]
+
+
+def _event(telling: Telling) -> dict[str, Any]:
+    seconds = int(telling.at.timestamp())
+    word = _word(telling)
+    event: dict[str, Any] = {"event": word, "ts": seconds, "_id": telling.id}
+    if word in {"open", "click"}:
+        event |= {"ip": telling.address, "user_agent": telling.agent}
+    if word == "click":
+        event["url"] = telling.url
+    return event | {"msg": _message(telling, word, seconds)}
+
+
+def _message(telling: Telling, word: str, seconds: int) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "ts": seconds,
+        "_id": str(telling.public_id),
+        "subject": telling.subject,
+        "email": telling.recipient,
+        "sender": telling.sender,
+        "tags": list(telling.tags),
+        "metadata": by_name(telling.headers),
+        "smtp_user_name": telling.smtp_user,
+    }
+    if word.endswith("bounce"):
+        message |= {"bounce_description": telling.category or telling.type, "diag": _diagnosis(telling)}
+    return message
+
+
+def _diagnosis(telling: Telling) -> str:
+    return " ".join(part for part in (str(telling.code or ""), telling.enhanced, telling.reply) if part)
+
+
+SENDCLEAN: Final = Format(
+    words=WORDS,
+    write=write,
+    sign=sign,
+    content_type="application/x-www-form-urlencoded",
+    batch=100,
+    is_success=lambda reply: reply.status == 200,
+    tries_url=True,
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,10 +34,13 @@ _NO_ROOM = Reply(452, "The mail cannot be stored now; try again later", "4.3.1")
 class ReturnConnection(Connection):
     """A connection of a server that returns mail."""
 
-    def __init__(self, listener: Listener, maildir: Maildir, threads: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, listener: Listener, maildir: Maildir, threads: ThreadPoolExecutor, on_stored: Callable[[], None]
+    ) -> None:
         super().__init__(listener)
         self._maildir = maildir
         self._threads = threads
+        self._on_stored = on_stored
 
     def handle(self, event: Event) -> None:
         match event:
@@ -55,6 +58,7 @@ class ReturnConnection(Connection):
         except OSError as error:
             log.warning("A returned mail was not stored: %s", error)
             return _NO_ROOM
+        self._on_stored()
         return Reply(250, f"#{name}#Queued")
 
 
@@ -98,9 +102,19 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def open_returns(*, caps: Caps | None = None, patience: Patience | None = None) -> Listener:
-    """Return the listener; which offers STARTTLS. Raises ImproperlyConfigured where there is no certificate."""
-    maildir = Maildir(settings.GATEPOST_DATA / "returns")
+def returns_folder() -> Path:
+    """Return where mail that came back is kept."""
+    return Path(settings.GATEPOST_DATA) / "returns"
+
+
+def open_returns(
+    on_stored: Callable[[], None] = lambda: None, *, caps: Caps | None = None, patience: Patience | None = None
+) -> Listener:
+    """Return the listener; which offers STARTTLS. Raises ImproperlyConfigured where there is no certificate.
+
+    `on_stored` is called in the loop's thread after each mail that was stored.
+    """
+    maildir = Maildir(returns_folder())
     threads = ThreadPoolExecutor(4, thread_name_prefix="returns")
     policy = Policy(
         brand=settings.GATEPOST_BRAND,
@@ -109,7 +123,7 @@ def open_returns(*, caps: Caps | None = None, patience: Patience | None = None) 
         asks=frozenset({RecipientRequested, DataRequested}),
     )
     return Listener(
-        lambda listener: ReturnConnection(listener, maildir, threads),
+        lambda listener: ReturnConnection(listener, maildir, threads, on_stored),
         policy,
         tls=get_context(),
         caps=caps or Caps(total=500, per_client=50),

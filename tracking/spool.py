@@ -10,12 +10,13 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,7 +54,7 @@ class _Group:
     """Lines that are written and synced together."""
 
     lines: list[bytes] = field(default_factory=list)
-    is_over: Event = field(default_factory=Event)
+    is_over: threading.Event = field(default_factory=threading.Event)
     is_kept: bool = False
 
 
@@ -64,7 +65,7 @@ class Spool:
         self._folder = folder
         self._lock = Lock()  # of the group that gathers
         self._group = _Group()
-        self._work = Event()
+        self._work = threading.Event()
         self._segment_lock = Lock()
         self._segment: _Segment | None = None
         self._is_late = False  # the disk does not answer; nobody is to wait for it any more

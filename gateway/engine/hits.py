@@ -10,11 +10,12 @@ counts, also the second within a second: what is told is what was seen; `Event.i
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import Any, Final
 from uuid import UUID
 
@@ -154,8 +155,8 @@ class Writer:
 
     def __init__(self) -> None:
         self._spool = Spool(folder())
-        self._news = Event()
-        self._is_over = Event()
+        self._news = threading.Event()
+        self._is_over = threading.Event()
         self._thread = Thread(target=self._run, name="hits", daemon=True)
         self._thread.start()
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,8 +44,7 @@ class Row:
 
     record: Record
     title: Words
-    short: str  # the name within the domain
-    rest: str  # ".example.com"
+    name: SafeString  # the domain's own part in a faint colour
     state: Words
     tone: str
     sentence: str
@@ -113,17 +114,21 @@ def _rows(records: Sequence[Record], results: Sequence[Mapping[str, Any]], domai
 
 def _row(record: Record, result: Mapping[str, Any], domain: str) -> Row:
     state, tone = BADGES.get(result.get("verdict", ""), BADGES[""])
-    is_below = record.name.endswith(f".{domain}")
     return Row(
         record=record,
         title=TITLES[record.purpose],
-        short=record.name.removesuffix(f".{domain}") if is_below else record.name,
-        rest=f".{domain}" if is_below else "",
+        name=_write_name(record.name, domain),
         state=state,
         tone=tone,
         sentence=str(result.get("sentence", "")),
         found=() if tone == "good" else tuple(map(str, result.get("found", ()))),
     )
+
+
+def _write_name(name: str, domain: str) -> SafeString:
+    """Return a record's name, its part within the domain apart from the rest, which many DNS panels append themselves."""
+    below = name.removesuffix(f".{domain}")
+    return format_html("{}", name) if below == name else format_html('{}<wbr><span class="gp-faint">.{}</span>', below, domain)
 
 
 def _say_domain(domain: SenderDomain, rows: Sequence[Row]) -> Standing:
@@ -152,14 +157,11 @@ def _facts_of(domain: SenderDomain) -> tuple[str, ...]:
     scheme = "https" if domain.is_tracking_secure else "http"
     links = f"{scheme}://{domain.tracking_host}" if domain.tracking_at else settings.GATEPOST_URL
     returns = domain.return_host if domain.return_path_at else settings.GATEPOST_RETURN_DOMAIN
+    why = "" if can_track() else _("(the server's own address or port, which a CNAME cannot carry)")
     facts = [
-        _("Tracked links go to %(url)s.") % {"url": links},
-        _("Bounces come back to %(host)s.") % {"host": returns},
+        _("Tracked links go to %(url)s %(why)s").rstrip() % {"url": links, "why": why},
+        _("Bounces come back to %(host)s") % {"host": returns},
     ]
-    if not can_track():
-        facts.append(
-            _("Links keep that host: GATEPOST_URL is an address or has a port of its own, which a CNAME cannot carry.")
-        )
     if any(not key.is_active and key.retired_at is None for key in domain.dkim_keys.all()):
         facts.append(
             _("Keys are being rotated: publish the new DKIM records beside the old ones; they take over when DNS shows them.")

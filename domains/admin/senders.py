@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -52,7 +52,25 @@ class NewDomainForm(ScopedForm):
         return cleaned(lambda: clean_domain(self.cleaned_data["name"]))
 
 
+SWITCH = (("unknown", _("As the account has it")), ("true", _("Yes")), ("false", _("No")))
+
+
 class DomainForm(ScopedForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in {"track_opens", "track_clicks"} & set(self.fields):  # a viewer's page has no fields
+            self.fields[name].widget.choices = SWITCH
+            self.fields[name].help_text = ""
+
+    class Meta:
+        labels = {
+            "subdomain": _("Prefix of the return path"),
+            "track_prefix": _("Prefix of tracked links"),
+            "is_tracking_secure": _("Tracked links by https"),
+            "is_active": _("Mail may be sent from it"),
+            "unsubscribe_link": _("Add an unsubscribe link"),
+        }
+
     def clean_subdomain(self) -> str:
         return cleaned(lambda: clean_label(self.cleaned_data["subdomain"], field="subdomain"))
 
@@ -160,6 +178,10 @@ class SenderDomainAdmin(CheckedAdmin):
             actions.set_prefixes(row, subdomain=obj.subdomain, track_prefix=obj.track_prefix)
         queries.forget()
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the new domain's page: its records are what comes next."""
+        return HttpResponseRedirect(self._path("change", obj))
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         actions.delete_domain(obj)
 
@@ -174,6 +196,8 @@ class SenderDomainAdmin(CheckedAdmin):
 
     @admin.display(description=_("records"))
     def records_state(self, domain: SenderDomain) -> str:
+        if domain.checked_at is None:
+            return str(_("not looked at yet"))
         rows = page_of_domain(domain).rows
         mistakes = sum(row.tone == "bad" for row in rows)
         done = _("%(done)d of %(all)d right") % {"done": sum(row.tone == "good" for row in rows), "all": len(rows)}

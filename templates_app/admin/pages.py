@@ -21,7 +21,7 @@ _PADS = {"class": "gp-code", "spellcheck": "false"}
 # As the page shows it (gateway/templates/links/page.html), but without the form, which no preview has.
 _BUTTON = (
     '<p style="margin:28px 0 0"><span style="display:inline-block;padding:11px 24px;border-radius:10px;font-weight:600;'
-    'color:#fff;background:#1d4ed8">{}</span></p>'
+    'color:#fff;background:#0f766e">{}</span></p>'
 )
 
 

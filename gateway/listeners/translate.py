@@ -16,14 +16,20 @@ from domains.credentials import Credential
 from gateway.api.fields import Field, boolean, check
 from gateway.api.mailup import xsmtpapi as mailup
 from gateway.api.overlay import Overlay, apply
-from gateway.api.sendclean.parse import kind_of_clicks
+from gateway.api.sendclean.parse import domain_name, kind_of_clicks
 from gateway.api.sendcloud import xsmtpapi as sendcloud
 from gateway.base.errors import FieldInvalid
 from gateway.engine.rawmail import RawHead, read_raw
 from gateway.engine.submission import Addressee, Submission
 from gateway.smtp.addresses import Address
 
-SWITCHES = (Field("x-stes-trackopen", boolean), Field("x-stes-trackclick", kind_of_clicks))
+SWITCHES = (
+    Field("x-stes-trackopen", boolean),
+    Field("x-stes-trackclick", kind_of_clicks),
+    Field("x-stes-trackingdomain", domain_name, default=""),
+    Field("x-stes-signingdomain", domain_name, default=""),
+    Field("x-stes-returnpathdomain", domain_name, default=""),
+)
 _SWITCHES = frozenset(field.name for field in SWITCHES)
 _has_orders = re.compile(rb"^(?:x-smtpapi|x-stes-|sc-custom-)", re.IGNORECASE | re.MULTILINE).search
 
@@ -69,6 +75,9 @@ def _obey(submission: Submission, head: RawHead) -> Submission:
         submission,
         track_opens=switches["x-stes-trackopen"],
         track_clicks=switches["x-stes-trackclick"],
+        tracking_domain=switches["x-stes-trackingdomain"],
+        signing_domain=switches["x-stes-signingdomain"],
+        return_domain=switches["x-stes-returnpathdomain"],
         event_headers=head.custom,
         notes=tuple(
             [f"{name} was not used: a whole message stays as it is." for name in sorted(set(head.controls) - _SWITCHES)]

@@ -127,6 +127,7 @@ BY_FIELD: dict[tuple[type[Refused], str], int] = {
     (FieldInvalid, "xsmtpapi.section"): 40817,
     (FieldInvalid, "xsmtpapi.filters"): 40817,
     (FieldInvalid, "xsmtpapi.settings"): 40817,
+    (FieldInvalid, "unsubscribe_page_id"): 40817,
 }
 
 # Codes whose words do not say what is wrong: there `info.reason` does.

@@ -56,9 +56,10 @@ def test_other_addresses_are_refused(door: int, folder: Path, recipient: str) ->
     assert list((folder / "new").iterdir()) == []
 
 
-def test_our_return_path_at_another_domain_is_refused(door: int) -> None:
-    with pytest.raises(smtplib.SMTPRecipientsRefused):
-        bounce(door, make_return_path(42).replace("returns.localhost", "inbox.example"))
+def test_a_return_path_comes_back_by_the_domain_of_a_customer_too(door: int, folder: Path) -> None:
+    bounce(door, make_return_path(42, "bounce.acme.example"))
+    (mail,) = (folder / "new").iterdir()
+    assert b"@bounce.acme.example\r\n" in mail.read_bytes()
 
 
 def test_it_offers_tls(door: int, folder: Path) -> None:

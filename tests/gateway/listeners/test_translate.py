@@ -104,6 +104,19 @@ def test_sendcleans_switches() -> None:
     assert submission.notes == ("x-stes-autotext was not used: a whole message stays as it is.",)
 
 
+def test_the_domains_that_sendcleans_customers_name() -> None:
+    named = submit(
+        b"X-STes-TrackingDomain: T.acme.example\r\nX-STes-SigningDomain: acme2.example\r\n"
+        b"X-STes-ReturnPathDomain: r.acme.example\r\n" + MAIL
+    )
+    assert (named.tracking_domain, named.signing_domain, named.return_domain) == (
+        "t.acme.example",
+        "acme2.example",
+        "r.acme.example",
+    )
+    assert named.notes == ()
+
+
 def test_a_switch_that_is_no_switch_is_refused() -> None:
     with pytest.raises(FieldsRefused, match="trackopen"):
         submit(b"X-STes-TrackOpen: perhaps\r\n" + MAIL)

@@ -98,10 +98,10 @@ def test_a_signing_domain_is_asked_for() -> None:
     assert (submission.signing_domain, submission.headers, submission.notes) == ("mail.acme.example", (), ())
 
 
-def test_domains_that_are_not_ours_to_use_are_noted() -> None:
-    submission = parse_headers(X_STes_ReturnPathDomain="r.acme.example", X_STes_TrackingDomain="t.acme.example")
-    assert len(submission.notes) == 2
-    assert submission.headers == ()
+def test_hosts_of_links_and_of_return_paths_are_asked_for() -> None:
+    submission = parse_headers(X_STes_ReturnPathDomain="R.acme.example", X_STes_TrackingDomain="t.acme.example")
+    assert (submission.return_domain, submission.tracking_domain) == ("r.acme.example", "t.acme.example")
+    assert (submission.headers, submission.notes) == ((), ())
 
 
 def test_reply_to_may_have_many_mailboxes() -> None:

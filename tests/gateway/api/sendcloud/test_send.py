@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from gateway.models import Attachment, Message, Recipient
+from templates_app.models import UnsubscribePage
 from tests.gateway.api.sendcloud.conftest import Send, make_mail
 from tests.support.cast import Tenant
 from tests.support.doors import let_sleep
@@ -196,9 +197,17 @@ def test_filters_overlay_the_switches_of_the_account(send: Send) -> None:
     assert sent().options["track_opens"] is False
 
 
-def test_an_unsubscribe_page_is_remembered(send: Send) -> None:
-    send(xsmtpapi='{"settings": {"unsubscribe": {"page_id": [562]}}}')
-    assert sent().options["unsubscribe_page_id"] == 562
+def test_an_unsubscribe_page_is_remembered(send: Send, acme: Tenant) -> None:
+    page = UnsubscribePage.objects.create(account=acme.account, name="Bye")
+    send(xsmtpapi=f'{{"settings": {{"unsubscribe": {{"page_id": [{page.pk}]}}}}}}')
+    assert sent().options["unsubscribe_page_id"] == page.pk
+
+
+def test_an_unsubscribe_page_of_others_is_refused(send: Send, globex: Tenant) -> None:
+    page = UnsubscribePage.objects.create(account=globex.account, name="Bye")
+    answer = send(xsmtpapi=f'{{"settings": {{"unsubscribe": {{"page_id": {page.pk}}}}}}}')
+    assert answer["statusCode"] == 40817
+    assert not Message.objects.exists()
 
 
 def test_the_header_by_that_name_is_left_out_and_noted(send: Send) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.base.errors import ContentMissing, TemplateBroken
@@ -37,10 +37,19 @@ def check_texts(texts: Texts, syntax: str) -> None:
     A text in Liquid is rendered with samples: one that asks for more than it may is refused, and so is one that fails whatever
     its values are.
     """
+    for fault in find_faults(texts, syntax):
+        raise fault
+
+
+def find_faults(texts: Texts, syntax: str) -> Iterator[ContentMissing | TemplateBroken]:
+    """Yield what is wrong with the texts, each part's first fault."""
     if not texts.html.strip() and not texts.text.strip():
-        raise ContentMissing("The template has neither HTML nor text; write one of them.", field="html")
+        yield ContentMissing("The template has neither HTML nor text; write one of them.", field="html")
     for part in LONGEST:
-        check_part(part, getattr(texts, part), syntax)
+        try:
+            check_part(part, getattr(texts, part), syntax)
+        except TemplateBroken as fault:
+            yield fault
 
 
 def check_part(part: str, text: str, syntax: str) -> None:

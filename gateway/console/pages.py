@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 
 from gateway.console.queue import act_on_queue, show_queue
+from gateway.console.template_test import send_test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,4 +23,5 @@ class Page:
 PAGES = (
     Page(path="queue/", view=show_queue, name="queue"),
     Page(path="queue/<slug:verb>/<int:account_id>/<int:domain_id>/", view=act_on_queue, name="queue_act"),
+    Page(path="templates/<int:template_id>/test/", view=send_test, name="template_test"),
 )

@@ -37,6 +37,7 @@ DOORS: Mapping[str, str] = {
     "sendcloud": "SendCloud",
     "mailup": "MailUp",
     "octeth": "Octeth",
+    "console": "Console",
 }
 
 

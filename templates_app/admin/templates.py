@@ -2,115 +2,160 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
-from django import forms
+from django.conf import settings
 from django.contrib import admin
-from django.db import transaction
-from django.db.models import Count
-from django.http import HttpRequest
+from django.db.models import Max, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.markup import frame
-from accounts.scoped import DEVELOPERS, ScopedAdmin, ScopedFilter, ScopedForm
+from accounts.access import access_of, account_of
+from accounts.markup import Words, copyable
+from accounts.scoped import DEVELOPERS, ScopedFilter
+from templates_app import actions
+from templates_app.admin.template_form import CONTENT, TemplateForm
+from templates_app.admin.template_pages import TemplatePages
 from templates_app.models import Template, TemplateVersion
+from templates_app.preview import sample_values
 
-MOST_VERSIONS = 50  # that a page lists
-CONTENT = ("subject", "html", "text")
-
-
-class TemplateForm(ScopedForm):
-    """A template and its latest content. Saving other content makes a new version; the old ones stay."""
-
-    subject = forms.CharField(max_length=2000, required=False, widget=UnfoldAdminTextInputWidget)
-    html = forms.CharField(
-        label="HTML",
-        required=False,
-        strip=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 18, "class": "gp-code", "spellcheck": "false"}),
-    )
-    text = forms.CharField(required=False, strip=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "class": "gp-code"}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        latest = latest_version(self.instance)
-        for name in CONTENT:
-            self.initial.setdefault(name, getattr(latest, name, ""))
-
-    @property
-    def has_new_content(self) -> bool:
-        return self.instance.pk is None or any(name in self.changed_data for name in CONTENT)
+SHOWN_VERSIONS = 20
+_CALL = """curl {url}/v1.0/messages/sendTemplate \\
+  -H 'Content-Type: application/json' \\
+  -d '{body}'"""
 
 
-def latest_version(template: Template) -> TemplateVersion | None:
-    """Return the version that is sent; None when there is none yet."""
-    if template.pk is None:
-        return None
-    return TemplateVersion.objects.filter(template=template).order_by("-number").first()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A button at the top of a template's page."""
+
+    label: Words
+    icon: str
+    is_danger: bool = False
 
 
-@transaction.atomic
-def add_version(template: Template, *, subject: str, html: str, text: str) -> TemplateVersion:
-    """Save a state of a template as its next version, which is sent from now on."""
-    Template.objects.select_for_update().get(pk=template.pk)  # numbers are given one at a time
-    latest = latest_version(template)
-    number = latest.number + 1 if latest is not None else 1
-    version: TemplateVersion = TemplateVersion.objects.create(
-        template=template, number=number, subject=subject, html=html, text=text
-    )
-    return version
+_PREVIEW = Link(label=_("Preview"), icon="visibility")
+_TEST = Link(label=_("Send a test"), icon="outgoing_mail")
 
 
 @admin.register(Template)
-class TemplateAdmin(ScopedAdmin):
+class TemplateAdmin(TemplatePages):
     rights = DEVELOPERS
     form = TemplateForm
+    change_form_template = "console/template_form.html"
     list_display = ("name", "invoke_name", "syntax", "version", "updated_at", "account")
     list_filter = ("syntax", ("account", ScopedFilter))
     list_select_related = ("account",)
     search_fields = ("name", "invoke_name")
     ordering = ("-updated_at", "-pk")
-    readonly_fields = ("preview", "versions", "number")
+    readonly_fields = ("versions", "number", "call", *(f"latest_{name}" for name in CONTENT))
     empty_title = _("No template yet")
     empty_text = _("A template is a stored message with fields to fill. Calls name it by its number or its invoke name.")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
-        names = ("account", ("name", "invoke_name"), ("syntax", "is_bulk"), *(("number",) if obj else ()))
-        content = CONTENT if self.has_change_permission(request, obj) else ()
-        shown = ("preview", "versions") if obj else ()
-        groups = ((None, names), (_("Content"), content), (_("Versions"), shown))
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        groups = (
+            (None, ("account", ("name", "invoke_name"), "syntax", "is_bulk")),
+            (_("Content"), (*CONTENT, "completes") if may_write else tuple(f"latest_{name}" for name in CONTENT)),
+            (_("Versions"), ("versions",) if obj else ()),
+            (_("How to send it"), ("number", "call") if obj else ()),
+        )
         return [(title, {"fields": self._needed(request, fields)}) for title, fields in groups if fields]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(version_count=Count("versions"))
+        return super().get_queryset(request).annotate(latest_number=Max("versions__number"))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        template = self.get_object(request, object_id)
+        links = self._links(request, template) if template is not None else []
+        return super().change_view(request, object_id, form_url, {"acts": links, **(extra_context or {})})  # type: ignore[no-any-return]
+
+    def _links(self, request: HttpRequest, template: Template) -> list[tuple[Link, str]]:
+        links = [(_PREVIEW, reverse("admin:templates_app_template_preview", args=(template.pk,)))]
+        if access_of(request).level_in(account_of(template)) >= self.rights.change:
+            links.append((_TEST, reverse("admin:template_test", args=(template.pk,))))
+        return links
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        has_new_content = form.has_new_content
-        super().save_model(request, obj, form, change)
-        if has_new_content:
-            add_version(obj, **{name: form.cleaned_data[name] for name in CONTENT})
+        self.check_may(request, self.rights.change if change else self.rights.add, obj)
+        actions.save_template(obj, form.texts(), completes=form.cleaned_data["completes"])
 
-    @admin.display(description=_("version"))
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        actions.delete_template(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for template in queryset:
+            actions.delete_template(template)
+
+    @admin.display(description=_("version"), ordering="latest_number")
     def version(self, template: Any) -> str:
-        return f"v{template.version_count}"
+        return f"v{template.latest_number}" if template.latest_number else "-"
 
-    @admin.display(description=_("number in calls"))
-    def number(self, template: Template) -> int | None:
-        return template.pk
+    @admin.display(description=_("number and invoke name"))
+    def number(self, template: Template) -> SafeString:
+        return format_html("{} {}", copyable(str(template.pk)), copyable(template.invoke_name))
 
-    @admin.display(description=_("preview"))
-    def preview(self, template: Template) -> SafeString | str:
-        latest = latest_version(template)
-        return frame(latest.html) if latest is not None and latest.html else "-"
+    @admin.display(description=_("call"))
+    def call(self, template: Template) -> SafeString:
+        return format_html(
+            '<div class="gp-snippet"><button type="button" class="gp-copy" data-copy-from="template-call" aria-label="{}" '
+            'title="{}"><span class="material-symbols-outlined" aria-hidden="true">content_copy</span></button>'
+            '<pre id="template-call" tabindex="0">{}</pre></div>',
+            _("Copy"),
+            _("Copy"),
+            example_call(template),
+        )
 
     @admin.display(description=_("versions"))
     def versions(self, template: Template) -> SafeString:
-        rows = TemplateVersion.objects.filter(template=template).order_by("-number")[:MOST_VERSIONS]
-        lines = ((f"v{row.number}", f"{row.created_at:%Y-%m-%d %H:%M} UTC", row.subject) for row in rows)
+        rows = TemplateVersion.objects.filter(template=template).order_by("-number").defer("html", "text")[:SHOWN_VERSIONS]
+        lines = (
+            (
+                reverse("admin:templates_app_template_version", args=(template.pk, row.number)),
+                f"v{row.number}",
+                f"{row.created_at:%Y-%m-%d %H:%M} UTC",
+                row.subject,
+            )
+            for row in rows
+        )
         return format_html(
             '<div class="gp-scroll"><table class="gp-table"><tbody>{}</tbody></table></div>',
-            format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", lines),
+            format_html_join("", '<tr><td><a href="{}">{}</a></td><td>{}</td><td>{}</td></tr>', lines),
         )
+
+    @admin.display(description=_("subject"))
+    def latest_subject(self, template: Template) -> str:
+        return actions.latest_texts(template).subject or "-"
+
+    @admin.display(description="HTML")
+    def latest_html(self, template: Template) -> SafeString:
+        return _source(actions.latest_texts(template).html)
+
+    @admin.display(description=_("text"))
+    def latest_text(self, template: Template) -> SafeString:
+        return _source(actions.latest_texts(template).text)
+
+
+def _source(text: str) -> SafeString:
+    return format_html('<pre class="gp-pre" tabindex="0">{}</pre>', text or "-")
+
+
+def example_call(template: Template) -> str:
+    """Return a call that sends the template, with a value for each of its fields."""
+    message = {
+        "template_id": str(template.pk),
+        "subject": actions.latest_texts(template).subject or "Hello",
+        "from_email": "hello@YOUR-DOMAIN",
+        "to": [{"email": "you@example.com"}],
+        "dynamic_value": sample_values(actions.latest_texts(template), template.syntax),
+    }
+    body = {"owner_id": template.account.owner_id, "token": "API KEY", "smtp_user_name": "SMTP USER", "message": message}
+    text = json.dumps(body, indent=2, ensure_ascii=False).replace("'", "'\\''").replace("\n", "\n  ")
+    return _CALL.format(url=settings.GATEPOST_URL, body=text)

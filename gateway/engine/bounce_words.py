@@ -21,7 +21,7 @@ QUOTE: Final = _any(
     r"^(?:the )?(?:original|returned|undelivered|your) (?:mail |message )?(?:message |mail |headers? |text )?"
     r"(?:follows|is (?:attached|included|below|following)|is as follows)",
     r"^(?:message|mail) (?:headers?|body|text)?\s*follow",
-    r"^\s*(?:the )?(?:first|top) (?:\d+ )?(?:lines|part|few)? ?of (?:the|your) (?:original )?(?:message|mail)",
+    r"^[ \t]*(?:the )?(?:first|top) (?:\d+ )?(?:lines|part|few)? ?of (?:the|your) (?:original )?(?:message|mail)",
     r"^the (?:attached|following) (?:file|message|is a copy)",
     r"^(?:a|the) copy of (?:the|your) (?:original )?(?:message|mail|headers)",
     r"^(?:received|return-path|dkim-signature|x-received|arc-seal): ",
@@ -123,6 +123,6 @@ BOILERPLATE: Final = _any(
     r"smtp error from remote (?:mail )?server after[^\n:]*:|\bhost:? \S+\.\S+\s*:|\bin reply to[^)\n]*command",
     r"\bservice unavailable",
     r"the following (?:address|recipient|message|e-?mail|user)[^\n]*|delivery to the following[^\n]*",
-    r"^\s*(?:subject|from|to|date|cc): [^\n]*",
+    r"^[ \t]*(?:subject|from|to|date|cc): [^\n]*",
     flags=re.IGNORECASE | re.MULTILINE,
 )

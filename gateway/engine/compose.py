@@ -149,13 +149,19 @@ def _as_it_is(_: str, text: str) -> str:
 
 def _change_of(copy: Copy, extras: Extras) -> _Change:
     merge = merge_of(copy, extras.unsubscribe_url)
-    track = extras.rewrite
-    if track is None:
-        rewrite = merge.fill_body if merge.fills else None
-    else:
-        rewrite = (lambda kind, text: track(kind, merge.fill_body(kind, text))) if merge.fills else track
-    is_own = bool(extras.unsubscribe_url) or track is not None or (merge.fills and merge.is_own)
-    return _Change(merge=merge, rewrite=rewrite, unsubscribe_url=extras.unsubscribe_url, is_own=is_own)
+    return _Change(
+        merge=merge,
+        rewrite=_chain(merge, extras.rewrite),
+        unsubscribe_url=extras.unsubscribe_url,
+        is_own=extras != NOTHING or (merge.fills and merge.is_own),
+    )
+
+
+def _chain(merge: Merge, track: Rewrite | None) -> Rewrite | None:
+    """Return what fills in the fields of a text and then tracks its links, None where neither is done."""
+    if not merge.fills or track is None:
+        return merge.fill_body if merge.fills else track
+    return lambda kind, text: track(kind, merge.fill_body(kind, text))
 
 
 # Built mail -------------------------------------------------------------------------------------------------------------

@@ -51,8 +51,10 @@ class Merge:
         """Return a subject or header value with its fields filled in; controls in values become spaces."""
         return _CONTROLS.sub(" ", fill(text, self.syntax, self.values, escape_html=False))
 
-    def fill_fields(self, fields: Sequence[Field]) -> list[Field]:
+    def fill_fields(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Return the fields of a raw mail with merge fields filled in, where text may stand: Subject, X-* and List-*."""
+        if not self.fills:
+            return fields
         return [
             self._fill_field(item) if item[0].lower().startswith((b"subject", b"x-", b"list-")) else item for item in fields
         ]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from domains import queries
@@ -124,6 +126,35 @@ def test_a_letter_is_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first("html", HTML)
     monkeypatch.setattr("gateway.engine.track.cut", None)  # whoever called it again would fail
     assert second("html", HTML).count(f"{BASE}/t/") == 2
+
+
+anything = st.lists(
+    st.sampled_from(
+        [
+            "<a href='",
+            "https://shop.example/",
+            "'>",
+            "</body>",
+            "\n",
+            "\r",
+            "\0",
+            "\ud800",
+            "ü",
+            "%V%",
+            "x" * 990,
+            "-->",
+            "<!--",
+        ]
+    )
+).map("".join)
+
+
+@given(anything, anything, anything)
+def test_no_text_or_value_breaks_the_wire(text: str, html: str, value: str) -> None:
+    letter = make_letter(text=f"{text}x", html=f"{html}x", syntax=Syntax.SENDCLOUD)
+    out = Composer(Tracker(lambda _: ALL)).compose(make_copy(letter, variables={"V": value}), SIGNERS[1:])
+    assert find_fault(out.wire) == ""
+    assert not out.needs_8bit
 
 
 # Raw mail ----------------------------------------------------------------------------------------------------------------

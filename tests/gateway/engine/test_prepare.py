@@ -1,0 +1,164 @@
+"""From a submission to the parcels of its copies: hosts that were asked for, links that lead back, the account's own pages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from domains import queries
+from domains.models import DKIMKey, SenderDomain
+from gateway.base.errors import FieldInvalid
+from gateway.engine import queue
+from gateway.engine.accept import accept
+from gateway.engine.prepare import Ready, prepare
+from gateway.engine.returns import read_return_path
+from gateway.engine.submission import Addressee, Clicks
+from gateway.models import Message
+from templates_app.models import UnsubscribePage
+from tests.gateway.engine.conftest import Make
+from tests.support.cast import Tenant
+from tests.support.letters import parse, parts_of
+from tracking.links import Purpose, read_token
+
+SHOP = "https://shop.example/?a=1&b=2"
+HTML = '<p><a href="https://shop.example/?a=1&amp;b=2">Shop</a></p>'
+
+
+@pytest.fixture(autouse=True)
+def keys(acme_keys: list[DKIMKey], settings: Settings) -> list[DKIMKey]:
+    settings.GATEPOST_URL = "https://mail.example"
+    return acme_keys
+
+
+def change_domain(tenant: Tenant, **changes: Any) -> None:
+    SenderDomain.objects.filter(pk=tenant.domain.pk).update(**changes)
+    queries.forget()
+
+
+def prepared() -> list[Ready]:
+    ready = [item for item in prepare(queue.claim(100)) if isinstance(item, Ready)]
+    return sorted(ready, key=lambda item: item.copy.position)
+
+
+def refusal_of(submission: Any) -> FieldInvalid:
+    (refusal,) = accept([submission])
+    assert isinstance(refusal, FieldInvalid)
+    assert not Message.objects.exists()
+    return refusal
+
+
+def tokens_in(wire: bytes, purpose: Purpose) -> list[tuple[str, str]]:
+    """Return host and token of each link of ours in the texts and the header of a mail."""
+    message = parse(wire)
+    whole = "".join([str(message.items()), *(str(content) for _, content in parts_of(message))])
+    return re.findall(rf"https?://([^/]+)/t/{purpose.value}/([\w-]+)", whole)
+
+
+def test_it_works(make: Make, acme: Tenant) -> None:
+    people = (Addressee(email="ann@inbox.example"), Addressee(email="bob@inbox.example"))
+    accept([make(html=HTML, recipients=people, track_opens=True, track_clicks=Clicks.HTML)])
+    one, two = prepared()
+    assert one.parcel.wire != two.parcel.wire
+    for item in (one, two):
+        for purpose, target in ((Purpose.CLICK, SHOP), (Purpose.OPEN, "")):
+            ((host, token),) = tokens_in(item.parcel.wire, purpose)
+            link = read_token(token, purpose, host)
+            assert link is not None
+            assert (host, link.target) == ("mail.example", target)
+            assert (link.account_id, link.recipient_id) == (acme.account.pk, item.copy.recipient_id)
+
+
+def test_mail_is_not_tracked_where_nobody_asked(make: Make) -> None:
+    accept([make(html=HTML)])
+    (item,) = prepared()
+    assert b"/t/" not in item.parcel.wire
+    assert item.parcel.mail_from.endswith("@returns.localhost")
+
+
+def test_bulk_mail_offers_a_way_out_unless_it_is_switched_off(make: Make) -> None:
+    accept([make(bulk=True), make(bulk=True, unsubscribe_link=False)])
+    offered = [parse(item.parcel.wire)["List-Unsubscribe"] for item in prepare(queue.claim(10)) if isinstance(item, Ready)]
+    assert sorted(map(bool, offered)) == [False, True]
+
+
+def test_hosts_of_the_domain_are_in_links_and_return_paths(make: Make, acme: Tenant) -> None:
+    change_domain(acme, tracking_at=timezone.now(), return_path_at=timezone.now(), is_tracking_secure=True)
+    accept([make(html=HTML, track_opens=True)])
+    (item,) = prepared()
+    assert [host for host, _ in tokens_in(item.parcel.wire, Purpose.OPEN)] == ["track.acme.example"]
+    assert item.parcel.mail_from.endswith("@bounce.acme.example")
+    assert read_return_path(item.parcel.mail_from) == item.copy.recipient_id
+
+
+def test_hosts_that_were_asked_for_are_in_links_and_return_paths(make: Make, acme: Tenant) -> None:
+    acme.account.tracking_domains.create(name="t.acme.example", verified_at=timezone.now())
+    acme.account.sender_domains.create(
+        name="acme2.example", verified_at=timezone.now(), return_path_at=timezone.now(), subdomain="r"
+    )
+    accept([make(html=HTML, track_opens=True, tracking_domain="t.acme.example", return_domain="r.acme2.example")])
+    (item,) = prepared()
+    assert [host for host, _ in tokens_in(item.parcel.wire, Purpose.OPEN)] == ["t.acme.example"]
+    assert item.parcel.mail_from.endswith("@r.acme2.example")
+
+
+def test_a_return_host_that_is_gone_when_mail_is_sent_is_not_named(make: Make, acme: Tenant) -> None:
+    change_domain(acme, return_path_at=timezone.now())
+    accept([make(return_domain="bounce.acme.example")])
+    change_domain(acme, return_path_at=None)
+    (item,) = prepared()
+    assert item.parcel.mail_from.endswith("@returns.localhost")
+
+
+@pytest.mark.parametrize("owner", ["acme", "globex", "nobody"])
+def test_only_the_accounts_own_verified_hosts_track(make: Make, acme: Tenant, globex: Tenant, owner: str) -> None:
+    verified = {"acme": None, "globex": timezone.now()}
+    for tenant in (acme, globex):
+        if tenant.account.owner_id == owner:
+            tenant.account.tracking_domains.create(name="t.shop.example", verified_at=verified[owner])
+    refusal = refusal_of(make(tracking_domain="t.shop.example"))
+    assert refusal.field == "tracking_domain"
+    assert "t.shop.example is not a verified tracking domain of this account" in refusal.message
+
+
+def test_a_tracking_host_of_a_sender_domain_may_be_asked_for(make: Make, acme: Tenant, globex: Tenant) -> None:
+    for tenant in (acme, globex):
+        change_domain(tenant, tracking_at=timezone.now())
+    accept([make(html=HTML, track_opens=True, tracking_domain="track.acme.example")])
+    assert len(prepared()) == 1
+    (refusal,) = accept([make(tracking_domain="track.globex.example")])
+    assert isinstance(refusal, FieldInvalid)
+
+
+@pytest.mark.parametrize(
+    ("host", "at"), [("bounce.globex.example", True), ("bounce.acme.example", False), ("acme.example", True)]
+)
+def test_only_the_accounts_own_verified_return_paths_are_named(
+    make: Make, acme: Tenant, globex: Tenant, host: str, *, at: bool
+) -> None:
+    for tenant in (acme, globex):
+        change_domain(tenant, return_path_at=timezone.now() if at else None)
+    refusal = refusal_of(make(return_domain=host))
+    assert refusal.field == "return_domain"
+    assert host in refusal.message
+
+
+def test_a_key_of_one_domain_names_no_other_return_path(make: Make, acme: Tenant) -> None:
+    acme.account.sender_domains.create(name="acme2.example", verified_at=timezone.now(), return_path_at=timezone.now())
+    assert refusal_of(make(return_domain="bounce.acme2.example", domain_id=acme.domain.pk)).field == "return_domain"
+
+
+def test_an_unsubscribe_page_is_one_of_the_account(make: Make, acme: Tenant, globex: Tenant) -> None:
+    ours, theirs = (UnsubscribePage.objects.create(account=tenant.account, name="Bye") for tenant in (acme, globex))
+    for page_id in (theirs.pk, 2**62):
+        refusal = refusal_of(make(unsubscribe_page_id=page_id))
+        assert (refusal.field, str(page_id) in refusal.message) == ("unsubscribe_page_id", True)
+    accept([make(unsubscribe_page_id=ours.pk, unsubscribe_link=True)])
+    (item,) = prepared()
+    (host, token), *_ = tokens_in(item.parcel.wire, Purpose.UNSUBSCRIBE)
+    link = read_token(token, Purpose.UNSUBSCRIBE, host)
+    assert link is not None
+    assert link.page_id == ours.pk

@@ -60,7 +60,9 @@ def _contents(tenant: Tenant, mark: str) -> list[Model]:
     account = tenant.account
     template = Template.objects.create(account=account, invoke_name=f"{mark}-t", name=f"{mark} template")
     TemplateVersion.objects.create(template=template, subject=f"{mark} subject", html=f"<b>{mark}</b>", text=f"{mark} text")
-    page = UnsubscribePage.objects.create(account=account, name=f"{mark} page", html=f"<b>{mark}</b>")
+    page = UnsubscribePage.objects.create(
+        account=account, name=f"{mark} page", html=f"<b>{mark}</b>", title=f"{mark} title", button=mark, done_html=mark
+    )
     address_list = AddressList.objects.create(account=account, address=f"{mark}@list.example", name=f"{mark} list")
     member = Member.objects.create(address_list=address_list, email=f"{mark}@member.example", name=f"{mark} member")
     task = ListTask.objects.create(account=account, address_list=address_list, template=template, error=f"{mark} error")

@@ -72,7 +72,7 @@ def _row(webhook_id: int, fact: Fact, now: datetime) -> tuple[Any, ...]:
 
 
 def _load(account_id: int) -> tuple[Subscription, ...]:
-    rows = Webhook.objects.for_account(account_id).filter(is_active=True)  # type: ignore[attr-defined]
+    rows = Webhook.objects.for_account(account_id).filter(is_active=True)
     columns = rows.values_list("pk", "format", "events", "domain_id", "smtp_user_id")
     return tuple(_subscription(*row) for row in columns)
 

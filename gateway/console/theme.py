@@ -45,6 +45,7 @@ ROOMS: list[dict[str, Any]] = [
             _room(_("SMTP users"), "key", "domains_smtpuser"),
             _room(_("API keys"), "vpn_key", "domains_apikey"),
             _room(_("Webhooks"), "webhook", "tracking_webhook"),
+            _room(_("Webhook deliveries"), "outbox", "tracking_webhookdelivery"),
         ],
     },
     {

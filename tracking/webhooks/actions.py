@@ -49,21 +49,27 @@ def add_webhook(
     check_limit(account)
     key = FORMATS[format_name].make_key()
     check_works(url, format_name, key=key)
+    webhook = Webhook(
+        account=account,
+        url=url,
+        events=sorted(events),
+        format=format_name,
+        domain=domain,
+        smtp_user=smtp_user,
+        description=description,
+        keeps_log=keeps_log,
+    )
+    keep_new(webhook, key)
+    return webhook, key
+
+
+def keep_new(webhook: Webhook, key: str) -> None:
+    """Store a webhook that was checked, with its key."""
     with transaction.atomic():
-        webhook = Webhook.objects.create(
-            account=account,
-            url=url,
-            events=sorted(events),
-            format=format_name,
-            domain=domain,
-            smtp_user=smtp_user,
-            description=description,
-            keeps_log=keeps_log,
-            sealed_key=b"",
-        )
+        webhook.sealed_key = b""
+        webhook.save()
         _keep_key(webhook, key)
     outbox.forget()
-    return webhook, key
 
 
 def check_limit(account: Account) -> None:

@@ -156,7 +156,8 @@ def _group(cursor: bulk.Cursor, leased: Sequence[sql.Leased], shares: Mapping[in
     """Return the deliveries of each call. Those that went out together before go together again, all of them or none."""
     calls = _bind(cursor, [row for row in leased if row.batch is None])
     calls += _gather(cursor, [row for row in leased if row.batch is not None])
-    kept, crowded = [], []
+    kept: list[tuple[sql.Leased, ...]] = []
+    crowded: list[tuple[sql.Leased, ...]] = []
     given: dict[int, int] = defaultdict(int)
     for call in calls:
         given[call[0].webhook_id] += 1

@@ -279,7 +279,7 @@ def load_events(cursor: bulk.Cursor, keys: Sequence[Key]) -> dict[Key, Telling]:
 
 
 def _leased(rows: Sequence[tuple[Any, ...]]) -> list[Leased]:
-    return [Leased(*row[:2], read_time(row[2]), *row[3:6], _uuid(row[6])) for row in rows]  # type: ignore[arg-type]
+    return [Leased._make((*row[:2], read_time(row[2]), *row[3:6], _uuid(row[6]))) for row in rows]
 
 
 def _telling(row: tuple[Any, ...]) -> tuple[Key, Telling]:

@@ -98,7 +98,7 @@ class World:
             delivery.next_attempt_at -= passed
             delivery.save(update_fields=["next_attempt_at"])
         for webhook in Webhook.objects.exclude(paused_until=None):
-            webhook.paused_until -= passed
+            webhook.paused_until = (webhook.paused_until or clock.now()) - passed
             webhook.save(update_fields=["paused_until"])
 
 

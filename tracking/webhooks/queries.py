@@ -1,0 +1,55 @@
+"""What the console shows of webhooks: how they fare, and what exactly was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from gateway.base import bulk, clock
+from tracking.models import Webhook, WebhookDelivery
+from tracking.statistics import hour_of
+from tracking.webhooks import sql
+from tracking.webhooks.calls import Call, make_call
+
+HOURS: Final = 24  # that the chart shows
+MOST_CHARTED: Final = 10_000  # deliveries that it counts, the latest first
+MOST_MATES: Final = 100  # deliveries of one body
+
+_COLUMNS: Final = ("pk", "webhook_id", "event_at", "event_id", "attempts", "attempts_before", "batch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """What became of one hour's events."""
+
+    at: datetime
+    done: int = 0
+    failed: int = 0
+    waiting: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.done + self.failed + self.waiting
+
+
+def load_hours(webhook: Webhook) -> list[Hour]:
+    """Return the last hours, oldest first, counted over the latest MOST_CHARTED deliveries."""
+    this = hour_of(clock.now())
+    hours = [this - timedelta(hours=back) for back in reversed(range(HOURS))]
+    rows = WebhookDelivery.objects.filter(webhook=webhook, event_at__gte=hours[0]).order_by("-event_at", "-event_id")
+    counts: dict[tuple[datetime, str], int] = {}
+    for at, state in rows.values_list("event_at", "state")[:MOST_CHARTED]:
+        key = hour_of(at), "waiting" if state == WebhookDelivery.State.SENDING else state
+        counts[key] = counts.get(key, 0) + 1
+    return [Hour(at=at, **{name: counts.get((at, name), 0) for name in ("done", "failed", "waiting")}) for at in hours]
+
+
+def load_call(delivery: WebhookDelivery) -> Call:
+    """Return the call that a delivery went out with, its body to the byte, its headers as they would be now."""
+    mates = WebhookDelivery.objects.filter(webhook_id=delivery.webhook_id)
+    mates = mates.filter(batch=delivery.batch) if delivery.batch else mates.filter(pk=delivery.pk)
+    rows = [sql.Leased._make(row) for row in mates.order_by("pk").values_list(*_COLUMNS)[:MOST_MATES]]
+    with bulk.raw_cursor() as cursor:
+        events = sql.load_events(cursor, [(row.event_at, row.event_id) for row in rows])
+    return make_call(delivery.webhook, rows, events)

@@ -49,7 +49,7 @@ _WATCHED = frozenset(key for _, key, _ in _PLAN)
 
 _FIELD = re.compile(rb"([^:\r\n]+):([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
 _BLANKS = re.compile(rb"[ \t\r\n]+")
-_LONG_BLANKS = re.compile(rb"\t[ \t]*|  [ \t]*| \t[ \t]*")
+_LONG_BLANKS = re.compile(rb"  ++")
 _LINE = 74
 
 
@@ -85,8 +85,8 @@ def hash_body(body: bytes) -> bytes:
 
 def relax_body(body: bytes) -> bytes:
     """Return `body`, whose lines end with CRLF, in its relaxed canonical form."""
-    if b"  " in body or b"\t" in body:
-        body = _LONG_BLANKS.sub(b" ", body)
+    # Tabs first: what begins with two spaces is found several times as fast as either of them.
+    body = _LONG_BLANKS.sub(b" ", body.replace(b"\t", b" "))
     if b" \r\n" in body:
         body = body.replace(b" \r\n", b"\r\n")
     body = body.rstrip(b"\r\n")

@@ -15,23 +15,26 @@ _BLOCKS = re.compile(
 _BREAKS = {"br": "\n", "li": "\n- ", "td": " ", "th": " "}
 _NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:-]*")
 _SPACE = re.compile(r"\s+")
+# An address that a reader without HTML can go to; a field of a template may stand in for it.
+_HREF = re.compile(
+    r"""\shref=(?:"((?:https?:|\ue000)[^"]*)"|'((?:https?:|\ue000)[^']*)'|((?:https?:|\ue000)[^\s"'>]+))""", re.IGNORECASE
+)
 _URL = re.compile(r"https?://[^\s<>\"']+")
 
 
 def text_of(html: str) -> str:
-    """Return the words of `html` as plain text: blocks on lines of their own, no markup, no scripts or styles."""
+    """Return the words of `html` as plain text: blocks on lines of their own, links with their addresses, no more."""
     first, *chunks = _without_comments(html).split("<")
-    pieces = [_SPACE.sub(" ", first)]
-    hidden = ""  # the element whose content is not shown, while we are inside of it
+    reader = _Reader()
+    reader.say(first)
     for chunk in chunks:
         tag, bracket, words = chunk.partition(">")
         if bracket and (tag.startswith("!") or _NAME.match(tag)):
-            hidden = _enter(tag, hidden, pieces)
+            reader.enter(tag)
+            reader.say(words)
         else:
-            words = f"<{chunk}"  # a bare less-than sign
-        if not hidden:
-            pieces.append(_SPACE.sub(" ", words))
-    return _tidy(unescape("".join(pieces)))
+            reader.say(f"<{chunk}")  # a bare less-than sign
+    return _tidy(unescape("".join(reader.pieces)))
 
 
 def _without_comments(html: str) -> str:
@@ -39,18 +42,47 @@ def _without_comments(html: str) -> str:
     return first + "".join(chunk.partition("-->")[2] for chunk in rest)
 
 
-def _enter(tag: str, hidden: str, pieces: list[str]) -> str:
-    """Note the break that `tag` makes; return what is hidden from here on."""
-    found = _NAME.match(tag)
-    name = found.group().lower() if found else ""
-    if hidden:
-        return "" if name == f"/{hidden}" else hidden
-    bare = name.removeprefix("/")
-    if _BLOCKS.fullmatch(bare):
-        pieces.append("\n" if bare in {"div", "tr"} else "\n\n")
-    elif name in _BREAKS:
-        pieces.append(_BREAKS[name])
-    return name if name in _HIDDEN else ""
+class _Reader:
+    """Gathers what is said, tag by tag."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._hidden = ""  # the element whose content is not shown, while we are inside of it
+        self._link = ""  # the address of the link that we are in
+        self._link_from = 0  # where its words begin among the pieces
+
+    def say(self, words: str) -> None:
+        """Take text as it stands between two tags."""
+        if not self._hidden:
+            self.pieces.append(_SPACE.sub(" ", words))
+
+    def enter(self, tag: str) -> None:
+        """Note what a tag begins or ends."""
+        found = _NAME.match(tag)
+        name = found.group().lower() if found else ""
+        if self._hidden:
+            self._hidden = "" if name == f"/{self._hidden}" else self._hidden
+            return
+        bare = name.removeprefix("/")
+        if bare == "a":
+            self._end_link()
+            self._begin_link(tag if name == "a" else "")
+        elif _BLOCKS.fullmatch(bare):
+            self.pieces.append("\n" if bare in {"div", "tr"} else "\n\n")
+        elif name in _BREAKS:
+            self.pieces.append(_BREAKS[name])
+        self._hidden = name if name in _HIDDEN else ""
+
+    def _begin_link(self, tag: str) -> None:
+        found = _HREF.search(tag)
+        self._link = (found[1] or found[2] or found[3] or "").strip() if found else ""
+        self._link_from = len(self.pieces)
+
+    def _end_link(self) -> None:
+        """Write the address behind the words of a link, unless they are it."""
+        if self._link and self._link != "".join(self.pieces[self._link_from :]).strip():
+            self.pieces.append(f" ({self._link})")
+        self._link = ""
 
 
 def _tidy(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,22 @@ def test_what_is_not_shown_is_not_said() -> None:
 
 def test_a_less_than_sign_stays() -> None:
     assert text_of("1 < 2 and 3 <4") == "1 < 2 and 3 <4"
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<a href="https://x.example/?a=1&amp;b=2">Order</a>.', "Order (https://x.example/?a=1&b=2)."),
+        ("<A class=b HREF='http://x.example'><b>The</b> order</A>", "The order (http://x.example)"),
+        ("<a href=https://x.example/a>https://x.example/a</a>", "https://x.example/a"),
+        ('<a href="https://x.example/?a=1&amp;b">https://x.example/?a=1&amp;b</a>', "https://x.example/?a=1&b"),
+        ('<a href="#top">Top</a> <a name="x">x</a> <a href="mailto:a@x.example">a@x.example</a>', "Top x a@x.example"),
+        ('<a href="https://x.example/"><img src="x.png"></a>', "(https://x.example/)"),
+        ('<a href="https://a.example/">a<a href="https://b.example/">b</a>', "a (https://a.example/)b (https://b.example/)"),
+    ],
+)
+def test_links_keep_their_addresses(html: str, text: str) -> None:
+    assert text_of(html) == text
 
 
 def test_entities_are_no_markup() -> None:

@@ -47,13 +47,13 @@ _TEST = Link(label=_("Send a test"), icon="outgoing_mail")
 class TemplateAdmin(TemplatePages):
     rights = DEVELOPERS
     form = TemplateForm
-    change_form_template = "console/template_form.html"
+    change_form_template = "console/change_form.html"
     list_display = ("name", "invoke_name", "syntax", "version", "updated_at", "account")
     list_filter = ("syntax", ("account", ScopedFilter))
     list_select_related = ("account",)
     search_fields = ("name", "invoke_name")
     ordering = ("-updated_at", "-pk")
-    readonly_fields = ("versions", "number", "call", *(f"latest_{name}" for name in CONTENT))
+    readonly_fields = ("look", "versions", "number", "call", *(f"latest_{name}" for name in CONTENT))
     empty_title = _("No template yet")
     empty_text = _("A template is a stored message with fields to fill. Calls name it by its number or its invoke name.")
 
@@ -61,7 +61,7 @@ class TemplateAdmin(TemplatePages):
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         groups = (
             (None, ("account", ("name", "invoke_name"), "syntax", "is_bulk")),
-            (_("Content"), (*CONTENT, "completes") if may_write else tuple(f"latest_{name}" for name in CONTENT)),
+            (_("Content"), (*CONTENT, "completes", "look") if may_write else tuple(f"latest_{name}" for name in CONTENT)),
             (_("Versions"), ("versions",) if obj else ()),
             (_("How to send it"), ("number", "call") if obj else ()),
         )
@@ -93,6 +93,17 @@ class TemplateAdmin(TemplatePages):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for template in queryset:
             actions.delete_template(template)
+
+    @admin.display(description=_("preview"))
+    def look(self, _template: Template) -> SafeString:
+        return format_html(
+            '<button type="submit" class="gp-button" formaction="{}" formtarget="_blank" formnovalidate>'
+            '<span class="material-symbols-outlined" aria-hidden="true">visibility</span>{}</button> '
+            '<span class="gp-faint">{}</span>',
+            reverse("admin:templates_app_template_try"),
+            _("Preview what is written here"),
+            _("Opens in a new tab; nothing is saved."),
+        )
 
     @admin.display(description=_("version"), ordering="latest_number")
     def version(self, template: Any) -> str:

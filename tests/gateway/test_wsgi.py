@@ -21,6 +21,7 @@ from gateway import wsgi
 from gateway.wsgi import application
 from tests.support.services import free_port
 
+pytestmark = pytest.mark.django_db  # Django's signals look after connections that other tests left open
 DEADLINE = 30.0
 MAX_BODY = 200_000
 

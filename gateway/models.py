@@ -221,10 +221,12 @@ class ListTask(AccountModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = _("send to a list")
+        verbose_name_plural = _("sends to lists")
         indexes = [models.Index(fields=["account", "id"], condition=Q(state__in=["waiting", "running"]), name="list_task_open")]
 
     def __str__(self) -> str:
-        return f"list task {self.pk}"
+        return f"{self.list_address or 'list'} #{self.pk}"
 
     @property
     def is_open(self) -> bool:

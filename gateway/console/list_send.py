@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from accounts.access import Access, Level, account_of
@@ -32,7 +33,12 @@ class OwnChoice(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         words = _whose(obj, self.access)
-        return f"{words}: {obj.member_count:,}" if isinstance(obj, AddressList) else words
+        if not isinstance(obj, AddressList):
+            return words
+        return ngettext("%(list)s, %(number)s member", "%(list)s, %(number)s members", obj.member_count) % {
+            "list": words,
+            "number": f"{obj.member_count:,}",
+        }
 
 
 class SendForm(forms.Form):

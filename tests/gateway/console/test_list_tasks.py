@@ -76,7 +76,7 @@ def test_it_works(insider: Client, form: dict[str, Any], acme: Tenant) -> None:
         "Acme News",
         "Number {{ N }}",
     )
-    assert AuditEntry.objects.get().action == "began list task"
+    assert AuditEntry.objects.get().action == "began send to a list"
     lists.expand(5)
     page = insider.get(page_of(task)).content.decode()
     assert "3 of 3 members taken in" in page

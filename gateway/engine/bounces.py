@@ -245,7 +245,7 @@ def _judge(sort: Sort, told: Sequence[str], *, recipient: str, status: str = "",
         enhanced=enhanced,
         reply=best[:MAX_REPLY],
         host=host[:253],
-        category=kind,
+        category=Kind.RECIPIENT if is_hard else kind,  # a domain that is not there makes for a bad address
         is_hard=is_hard,
     )
 

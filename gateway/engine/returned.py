@@ -255,4 +255,4 @@ def _move(path: Path, folder: Path) -> None:
         path.rename(folder / path.name)
 
 
-_envelope: Final = re.compile(rb"Return-Path: <[^\r\n]*>\r\n(?P<to>(?:Delivered-To: [^\r\n]*\r\n)+)")
+_envelope: Final = re.compile(rb"(?P<to>(?:Delivered-To: [^\r\n]*\r\n)+)Return-Path: <[^\r\n]*>\r\n")

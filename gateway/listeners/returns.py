@@ -1,7 +1,7 @@
 """The door that bounces and complaints come back through: it takes mail for return paths that we made, and for nothing else.
 
-Each mail is kept in a folder of Maildir form under GATEPOST_DATA, on disk before its 250, with Return-Path and Delivered-To on
-top, which say whom it came from and whose copy it is about.
+Each mail is kept in a folder of Maildir form under GATEPOST_DATA, on disk before its 250, with Delivered-To and Return-Path on
+top, which say whose copy it is about and whom it came from.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ class Maildir:
 
 
 def write_envelope(sender: Address | None, recipients: Iterable[Address]) -> bytes:
-    """Return the fields that keep what a transaction said."""
-    lines = [f"Return-Path: <{sender or ''}>", *(f"Delivered-To: {recipient}" for recipient in recipients), ""]
+    """Return the fields that keep what a transaction said. Return-Path is the last: the mail's own header begins below it."""
+    lines = [*(f"Delivered-To: {recipient}" for recipient in recipients), f"Return-Path: <{sender or ''}>", ""]
     return "\r\n".join(lines).encode()
 
 

@@ -115,8 +115,8 @@ def test_only_what_failed_is_hard(action):
         ("5.7.1", "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org", "blocked", False),
         ("5.7.26", "550 5.7.26 Unauthenticated email is not accepted due to domain's DMARC policy", "authentication", False),
         ("5.1.8", "553 5.1.8 Domain of sender address does not exist", "sender", False),
-        ("5.1.2", "550 Host unknown", "network", True),
-        ("5.4.4", "Host or domain name not found. Name service error for name=a.example type=MX", "network", True),
+        ("5.1.2", "550 Host unknown", "recipient", True),
+        ("5.4.4", "Host or domain name not found. Name service error for name=a.example type=MX", "recipient", True),
         ("4.4.4", "DNS type 'mx' lookup responded with code SERVFAIL", "network", False),
         ("5.4.7", "delivery time expired", "network", False),
         ("5.0.0", "connect to mx.inbox.example[192.0.2.1]:25: Connection timed out", "network", False),
@@ -192,7 +192,7 @@ def test_a_feedback_report(kind, sort):
         ("bob@inbox.example\n    host mx.inbox.example [192.0.2.1]: 552 5.2.2 Mailbox full\n", "full", False),
         ("bob@inbox.example\n    retry timeout exceeded\n", "network", False),
         ("Your message to bob@inbox.example\nwas not delivered because:\n  No such user here", "recipient", True),
-        ('bob@inbox.example\n   unrouteable mail domain "inbox.example"', "network", True),
+        ('bob@inbox.example\n   unrouteable mail domain "inbox.example"', "recipient", True),
     ],
 )
 def test_a_bounce_from_before_there_were_notifications(text, category, is_hard):

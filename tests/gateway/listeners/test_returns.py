@@ -36,7 +36,7 @@ def test_it_works(door: int, folder: Path) -> None:
     path = make_return_path(42)
     bounce(door, path)
     [kept] = (folder / "new").iterdir()
-    assert kept.read_text() == f"Return-Path: <>\nDelivered-To: {path}\n" + BOUNCE.replace("\r\n", "\n")
+    assert kept.read_text() == f"Delivered-To: {path}\nReturn-Path: <>\n" + BOUNCE.replace("\r\n", "\n")
     assert list((folder / "tmp").iterdir()) == []
 
 

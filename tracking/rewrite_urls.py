@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import idna
+
 from tracking.links import LONGEST_TARGET
 
 # What a browser takes off both ends of a URL, and out of its middle (URL Standard, 4.4).
 _ENDS = "".join(map(chr, range(0x21)))
 _LINE_BREAKS = str.maketrans("", "", "\t\n\r")
 
-_WEB = re.compile(r"https?://[^/\\?#]", re.IGNORECASE)
+# What a browser would repair (a third slash, a backslash) is left to it.
+_WEB = re.compile(r"https?://([^/?#\\\s]+)(?=[/?#]|\Z)", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Merge fields that nobody filled in: such a link leads nowhere yet, and whoever fills it later must find it as it was.
 _FIELDS = re.compile(
@@ -41,5 +44,18 @@ class Found:
 def read_target(url: str) -> str:
     """Return what a browser would follow, empty where `url` is not a whole web address that a token can hold."""
     target = url.strip(_ENDS).translate(_LINE_BREAKS)
-    is_tracked = _WEB.match(target) and not _FORBIDDEN.search(target) and not _FIELDS.search(target)
-    return target if is_tracked and len(target.encode()) <= LONGEST_TARGET else ""
+    address = _WEB.match(target)
+    if address is None or _FORBIDDEN.search(target) or _FIELDS.search(target) or not _has_host(address[1]):
+        return ""
+    return target if len(target.encode()) <= LONGEST_TARGET else ""
+
+
+def _has_host(authority: str) -> bool:
+    """Tell whether there is a host in `user@host:port`, and one that has a name in ASCII."""
+    host = authority.rpartition("@")[2].partition(":")[0]
+    if authority.isascii():
+        return bool(host)
+    try:
+        return bool(idna.encode(host, uts46=True))
+    except idna.IDNAError:
+        return False

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.api.links.targets import location_of
 from tracking.rewrite import cut, is_armoured
+from tracking.rewrite_urls import read_target
 
 SHOP = "https://shop.example/"
 OURS = ("https://t.example/t/",)
@@ -68,6 +70,14 @@ def test_a_megabyte_of_nonsense_takes_no_time(nonsense: str) -> None:
     began = time.process_time()
     mark(nonsense * (1_000_000 // len(nonsense)))
     assert time.process_time() - began < 4
+
+
+@given(st.one_of(st.text(max_size=30), st.text("a.:@/?#\\ [é%", max_size=12)))
+@example("ö.example/ü")
+@example("☃.example")
+def test_what_is_tracked_is_what_the_door_of_readers_follows(rest: str) -> None:
+    target = read_target(f"https://{rest}")
+    assert not target or location_of(target)
 
 
 def test_links_stay_where_they_are_not_tracked() -> None:

@@ -173,7 +173,20 @@ def test_what_a_reader_may_follow_is_a_link(html: str, found: list[str]) -> None
             f'<a href="{url}">'
             for url in ("mailto:x@y.example", "tel:+1", "#x", "cid:1", "/a", "//a.example", "", "http://", "https:a")
         ),
-        *(f'<a href="{url}">' for url in ("javascript:alert(1)", "ftp://a.example/", "http:///a", "https://?", f"{SHOP}&#1;a")),
+        *(
+            f'<a href="{url}">'
+            for url in (
+                "javascript:alert(1)",
+                "ftp://a.example/",
+                "http:///a",
+                "https://?",
+                "https://a.example\\b",
+                "https://a b/",
+                "https://@:80/",
+                "https://i❤.ws",
+                f"{SHOP}&#1;a",
+            )
+        ),
         *(
             f'<a href="{SHOP}{field}">'
             for field in ("{{x}}", "{{ user.id }}", "%NAME%", "?a=%ADDRESS%&amp;b", "{% if a %}", "<%= x %>")

@@ -14,6 +14,7 @@ from publicsuffixlist import PublicSuffixList
 from gateway.base.errors import FieldInvalid
 from gateway.smtp.addresses import AddressError, parse_domain
 
+_DOTS: Final = re.compile("[\u3002\uff0e\uff61]")  # what IDNA counts as dots (UTS 46 2.3)
 _LABELS: Final = re.compile(r"(?=.{1,32}\Z)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 MOST: Final = 220  # octets, so that the names of its records (`gp2611r12._domainkey.<domain>`) still fit in DNS's 253
 
@@ -63,7 +64,7 @@ def tracking_target() -> str:
 
 
 def _parse(text: str, field: str) -> str:
-    name = text.strip().removesuffix(".").removesuffix("。")
+    name = _DOTS.sub(".", text.strip()).removesuffix(".")
     try:
         return parse_domain(name)
     except AddressError:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts.models import Account
 from domains.models import SenderDomain, TrackingDomain
@@ -65,7 +64,7 @@ def wait_anew(row: SenderDomain | TrackingDomain, now: datetime) -> None:
 
 def ask_again(row: SenderDomain | TrackingDomain, now: datetime) -> None:
     """Begin to wait anew where we had given up."""
-    type(row).objects.filter(pk=row.pk, next_check_at=None).update(pending_since=now, next_check_at=F("pending_since"))
+    type(row).objects.filter(pk=row.pk, next_check_at=None).update(pending_since=now, next_check_at=now)
 
 
 def _spread(pause: timedelta) -> timedelta:

@@ -9,7 +9,8 @@ import pytest
 
 from domains.actions import add_domain
 from domains.models import SenderDomain
-from tests.domains.zones import use
+from gateway.base import clock
+from tests.domains.zones import Clock, use
 from tests.support.cast import Tenant
 from tests.support.dns import FaultyNameServer, serve
 
@@ -20,6 +21,14 @@ def dns(settings: Any) -> Iterator[FaultyNameServer]:
     with serve({}) as server:
         use(server, settings)
         yield server
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of day, in the test's hand."""
+    moved = Clock()
+    monkeypatch.setattr(clock, "now", lambda: moved.now)
+    return moved
 
 
 @pytest.fixture

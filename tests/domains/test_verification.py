@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 
 import pytest
@@ -18,28 +18,9 @@ from domains.models import SenderDomain
 from domains.queries import get_sender_domain
 from domains.records import Purpose, records_of
 from domains.verification import GRACE, check_domain
-from gateway.base import clock
-from tests.domains.zones import publish, record, results
+from tests.domains.zones import Clock, publish, record, results
 from tests.support.cast import Tenant
 from tests.support.dns import SERVFAIL, SILENT, TRUNCATED, FaultyNameServer
-
-
-class Clock:
-    """The time of day, which moves when told to."""
-
-    def __init__(self) -> None:
-        self.now = clock.now()
-
-    def move(self, **step: float) -> datetime:
-        self.now += timedelta(**step)
-        return self.now
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    moved = Clock()
-    monkeypatch.setattr(clock, "now", lambda: moved.now)
-    return moved
 
 
 @pytest.fixture

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from domains.models import SenderDomain, TrackingDomain
 from domains.records import Purpose, Record, record_of_tracking, records_of
+from gateway.base import clock
 from tests.support.dns import FaultyNameServer
 
 URL = "https://mail.platform.example"
 RETURNS = "returns.platform.example"
+
+
+class Clock:
+    """The time of day, which moves when told to."""
+
+    def __init__(self) -> None:
+        self.now = clock.now()
+
+    def move(self, **step: float) -> datetime:
+        self.now += timedelta(**step)
+        return self.now
 
 
 def use(server: FaultyNameServer, settings: Any) -> None:

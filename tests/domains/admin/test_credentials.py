@@ -1,4 +1,4 @@
-"""The rooms of domains, SMTP users and keys: secrets are shown once, and everything done is remembered."""
+"""The rooms of SMTP users and keys: secrets are shown once, and everything done is remembered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, Membership
 from domains.credentials import authenticate_api_key, authenticate_smtp_user
-from domains.models import DKIMKey, SMTPUser
+from domains.models import SMTPUser
 from gateway.base.errors import BadCredentials, CredentialRevoked
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
@@ -119,11 +119,11 @@ def test_a_viewer_sees_no_button(acme: Tenant) -> None:
     assert viewer.get(user_page(acme, "reset")).status_code == 403
 
 
-def test_a_domain_shows_the_records_to_publish(browser: Client, acme: Tenant) -> None:
-    DKIMKey.objects.create(
-        domain=acme.domain, selector="gp1", algorithm="rsa", public_key="PUBLIC", sealed_private_key=b"PRIVATE"
-    )
-    page = browser.get(reverse("admin:domains_senderdomain_change", args=(acme.domain.pk,))).content.decode()
-    assert 'data-copy="gp1._domainkey.acme.example"' in page
-    assert 'data-copy="v=DKIM1; k=rsa; p=PUBLIC"' in page
-    assert "PRIVATE" not in page
+@pytest.mark.parametrize(
+    ("limit", "room", "form"), [("max_smtp_users", "smtpuser", {"name": "shop"}), ("max_keys", "apikey", {})]
+)
+def test_a_limit_is_told_on_the_page(limit: str, room: str, form: dict[str, str], browser: Client, acme: Tenant) -> None:
+    type(acme.account).objects.filter(pk=acme.account.pk).update(**{limit: 1})
+    answer = browser.post(reverse(f"admin:domains_{room}_add"), form, follow=True)
+    assert "The account may have 1 " in answer.content.decode()
+    assert not AuditEntry.objects.exists()

@@ -1,0 +1,30 @@
+"""What is read of events and statistics: always of one account, always bounded.
+
+A filter (`filters`) says which events; `pages` lists and counts them, `aggregates` counts them by a field, `series` over time,
+`hits` has the opens and clicks of recipients. What the hourly roll-ups (`rollups`) know is taken from them.
+"""
+
+from tracking.queries.aggregates import Bucket, aggregate
+from tracking.queries.filters import EventFilter
+from tracking.queries.hits import Hits, Interactions, interactions
+from tracking.queries.pages import Count, Page, count_events, cursor_of, find_events
+from tracking.queries.series import Series, Totals, bucketed, compare, totals
+
+__all__ = [
+    "Bucket",
+    "Count",
+    "EventFilter",
+    "Hits",
+    "Interactions",
+    "Page",
+    "Series",
+    "Totals",
+    "aggregate",
+    "bucketed",
+    "compare",
+    "count_events",
+    "cursor_of",
+    "find_events",
+    "interactions",
+    "totals",
+]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gateway.settings")
 
@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
 
 StartResponse = Callable[..., Any]
 
@@ -57,7 +58,7 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
 
 def _answer_reader(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer as Django's handler does, but without its signals; its answers are whole in memory."""
-    response = _doors.get_response(WSGIRequest(environ))
+    response = cast("HttpResponse", _doors.get_response(WSGIRequest(environ)))
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.content]
 

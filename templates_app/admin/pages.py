@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from accounts.markup import clean_html, frame
+from accounts.markup import Words, clean_html, frame
 from accounts.scoped import DEVELOPERS, ScopedAdmin, ScopedFilter, ScopedForm
 from templates_app.models import UnsubscribePage
 from templates_app.unsubscribe import place_button
@@ -60,11 +59,11 @@ class UnsubscribePageAdmin(ScopedAdmin):
         return page.pk
 
     @admin.display(description=_("before"))
-    def preview(self, page: UnsubscribePage) -> SafeString | str:
+    def preview(self, page: UnsubscribePage) -> Words:
         button = format_html(_BUTTON, page.button or words_of(page.language).button)
         title = str(_("The page that asks"))
         return frame(place_button(clean_html(page.html), button), title=title) if page.html else _("The usual page.")
 
     @admin.display(description=_("after"))
-    def done_preview(self, page: UnsubscribePage) -> SafeString | str:
+    def done_preview(self, page: UnsubscribePage) -> Words:
         return frame(page.done_html, title=str(_("The page afterwards"))) if page.done_html else _("The usual words.")

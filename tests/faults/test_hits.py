@@ -75,8 +75,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Itera
             installation.start("web")
             send(installation, given)
             with psycopg.connect(installation.env["DATABASE_URL"]) as connection:
-                row = connection.execute("SELECT account_id, id FROM gateway_recipient").fetchone()
-            yield World(installation, server, *row)
+                (row,) = connection.execute("SELECT account_id, id FROM gateway_recipient").fetchall()
+            yield World(installation, server, account_id=row[0], recipient_id=row[1])
     finally:
         server.stop()
 

@@ -25,7 +25,8 @@ def host_of(meta: Mapping[str, Any]) -> str:
     hops = [part.strip() for part in str(meta.get("HTTP_X_FORWARDED_HOST", "")).split(",") if part.strip()]
     if not settings.GATEPOST_PROXIES or not hops:
         return str(meta.get("HTTP_HOST", ""))
-    return hops[-min(settings.GATEPOST_PROXIES, len(hops))]
+    seen: str = hops[-min(settings.GATEPOST_PROXIES, len(hops))]
+    return seen
 
 
 def is_foresight(meta: Mapping[str, Any]) -> bool:

@@ -6,12 +6,22 @@ import logging
 import sqlite3
 from contextlib import closing
 
+from celery import current_app
 from django.conf import settings
 
 log = logging.getLogger(__name__)
 
 FILE = "broker.sqlite3"
 _PATIENCE = 1.0  # seconds that a lock is waited for; the next sweep tries again
+
+
+def make_broker() -> None:
+    """Make the tables and queues of the file, before several processes come to it at once; in production, do nothing."""
+    if settings.REDIS_URL:
+        return
+    with current_app.connection_for_write() as connection, connection.channel() as channel:
+        for queue in settings.CELERY_TASK_QUEUES:
+            channel.queue_declare(queue)
 
 
 def purge_broker() -> int:

@@ -6,6 +6,7 @@ import socket
 
 from django.core.management import CommandError
 
+from gateway.base.broker import make_broker
 from gateway.base.environment import Endpoint
 from gateway.base.schema import NotReadyError, check_schema, make_schema
 
@@ -22,6 +23,7 @@ def make_ready() -> None:
     """As check_ready, but bring the schema up to date first where the database is the embedded one."""
     try:
         make_schema()
+        make_broker()
     except NotReadyError as error:
         raise CommandError(str(error)) from None
 

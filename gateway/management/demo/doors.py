@@ -22,7 +22,8 @@ TIMEOUT = 30  # seconds for a call
 _TEXT = "Hello,\n\nthis message came in by {door} and was signed and delivered by Gatepost.\n"
 _HTML = (
     '<div style="font-family:sans-serif"><h2>Hello from {door}</h2>'
-    "<p>This message came in by <b>{door}</b> and was signed and delivered by Gatepost.</p></div>"
+    "<p>This message came in by <b>{door}</b> and was signed and delivered by Gatepost.</p>"
+    '<p><a href="https://www.example.com/?from={door}&amp;a=1">A link that is tracked</a></p></div>'
 )
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import CommandError
 
-from domains.keys import write_record
-from domains.models import DKIMKey
+from domains.models import SenderDomain, TrackingDomain
+from domains.records import record_of_tracking, records_of
 from gateway.base.environment import Endpoint
 from gateway.base.nameserver import NameServer
 from gateway.management.plan import endpoints
@@ -26,6 +26,7 @@ from gateway.management.startup import check_port, free_port, is_free
 
 INSIDE = "GATEPOST_DEMO_INSIDE"  # set in the process that runs with the demo's settings
 RECEIVER = "mx.inbox.example"
+NOBODY = "rcpt:550:nobody-*@*::5.1.1 No such user here"  # what the receiving server refuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ def make_environment() -> dict[str, str]:
         "GATEPOST_DNS": f"127.0.0.1:{free_port()}",
         "GATEPOST_MX_PORT": str(free_port()),
         "GATEPOST_MX_ALLOW": "127.0.0.0/8",
+        "GATEPOST_WEBHOOK_ALLOW": "127.0.0.0/8",
     }
     for name, endpoint in endpoints().items():
         if name in os.environ:
@@ -83,7 +85,7 @@ def find_surroundings() -> Surroundings:
 
 
 def make_name_server(around: Surroundings) -> NameServer:
-    """Return the demo's name server: all mail goes to its receiver, DKIM records are those of the database."""
+    """Return the demo's name server: all mail goes to its receiver, and whatever domain is added has its records published."""
     return NameServer(look_up, around.dns.host, around.dns.port)
 
 
@@ -91,8 +93,8 @@ def look_up(name: str, kind: str) -> list[str] | None:
     """Answer a DNS question as the demo's Internet has it; None: there is no such name."""
     if "." not in name or name.endswith(".localhost"):
         return None
-    if kind == "TXT" and "._domainkey." in name:
-        return _dkim_record(name)
+    if kind in {"TXT", "CNAME"}:
+        return _published(name, kind)
     records: Mapping[str, list[str]] = {"A": ["127.0.0.1"]} if name == RECEIVER else {"MX": [f"10 {RECEIVER}."]}
     return records.get(kind, [])
 
@@ -101,11 +103,17 @@ def receiver(around: Surroundings) -> Spec:
     """Return the process that catches all mail."""
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     where = ["--host", around.receiver.host, "--port", str(around.receiver.port)]
-    command = [*manage, "sink", *where, "--tls", "--save", str(around.inbox)]
+    command = [*manage, "sink", *where, "--tls", "--save", str(around.inbox), "--reply", NOBODY]
     return Spec(name="receiver", command=command, listens=(around.receiver,))
 
 
-def _dkim_record(name: str) -> list[str] | None:
-    selector, _, domain = name.partition("._domainkey.")
-    key = DKIMKey.objects.filter(selector=selector, domain__name=domain).order_by("-id").first()
-    return [write_record(key)] if key else None
+def _published(name: str, kind: str) -> list[str]:
+    """Return what the owners of the domains in the database are told to publish at `name`."""
+    labels = name.split(".")
+    above = [".".join(labels[begin:]) for begin in range(len(labels))]
+    records = [
+        *(record for domain in SenderDomain.objects.filter(name__in=above) for record in records_of(domain)),
+        *(record_of_tracking(host) for host in TrackingDomain.objects.filter(name=name)),
+    ]
+    found = {record.value for record in records if (record.name, record.type) == (name, kind)}
+    return sorted(f"{value}." if kind == "CNAME" else value for value in found)

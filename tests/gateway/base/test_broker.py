@@ -7,10 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from kombu import Connection
 from kombu.transport.sqlalchemy import Channel
 
-from gateway.base.broker import FILE, purge_broker
+from gateway.base.broker import FILE, make_broker, purge_broker
 
 
 @pytest.fixture
@@ -36,6 +37,17 @@ def test_it_works(folder: Path) -> None:
         assert [message.payload["number"] for message in left] == [1, 2]
         for message in left:
             message.ack()
+    engine, _ = Channel._engines.pop(url.removeprefix("sqla+"))
+    engine.dispose()
+
+
+def test_its_tables_and_queues_are_made_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqla+sqlite:///{folder / FILE}"
+    monkeypatch.setattr("gateway.base.broker.current_app", Celery(broker=url))
+    make_broker()
+    make_broker()
+    with closing(sqlite3.connect(folder / FILE)) as broker:
+        assert broker.execute("SELECT name FROM kombu_queue").fetchall() == [("gatepost",), ("gatepost-tasks",)]
     engine, _ = Channel._engines.pop(url.removeprefix("sqla+"))
     engine.dispose()
 

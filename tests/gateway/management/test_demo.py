@@ -48,6 +48,9 @@ def check_all_arrived(done: subprocess.CompletedProcess[str]) -> list[dict[str, 
         assert set(row) == KEYS
         assert (row["state"], row["dkim"]) == ("delivered", "pass"), row
         assert row["seconds"] > 0
+    for event in ("opened", "clicked", "unsubscribed", "bounced"):
+        assert event in done.stderr
+    assert done.stderr.count("verified") == len(DOORS) + 1  # each told by a webhook call that was rightly signed
     return rows
 
 

@@ -72,7 +72,7 @@ def delete_some(account_id: int, list_id: int) -> int:
 
 def lists_of(account_id: int) -> QuerySet[AddressList]:
     """Return an account's lists, in the order that they were made."""
-    return AddressList.objects.for_account(account_id).order_by("pk")  # type: ignore[attr-defined,no-any-return]
+    return AddressList.objects.for_account(account_id).order_by("pk")
 
 
 def find_list(account_id: int, *, list_id: int | None = None, address: str = "") -> AddressList | None:

@@ -109,7 +109,7 @@ def delete_members(account_id: int, list_id: int, emails: Sequence[str]) -> int:
 
 def members_of(account_id: int, list_id: int) -> QuerySet[Member]:
     """Return a list's members in the order of their keys, which is the one that they were added in."""
-    return Member.objects.for_account(account_id).filter(address_list_id=list_id).order_by("pk")  # type: ignore[attr-defined,no-any-return]
+    return Member.objects.for_account(account_id).filter(address_list_id=list_id).order_by("pk")
 
 
 def find_members(account_id: int, list_id: int, emails: Iterable[str]) -> QuerySet[Member]:

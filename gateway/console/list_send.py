@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -18,6 +18,11 @@ from gateway.base import clock
 from gateway.engine.submission import Mailbox, Submission
 from templates_app.models import AddressList, Template
 
+if TYPE_CHECKING:
+    _Choice = forms.ModelChoiceField[Any]
+else:
+    _Choice = forms.ModelChoiceField
+
 DOOR = "console"
 
 
@@ -26,7 +31,7 @@ def _whose(row: Any, access: Access) -> str:
     return str(row) if access.sole_account is not None else f"{row} ({row.account})"
 
 
-class OwnChoice(forms.ModelChoiceField):
+class OwnChoice(_Choice):
     """A choice among rows of the person's accounts."""
 
     access: Access
@@ -82,11 +87,11 @@ class SendForm(forms.Form):
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, rows in _choices(access).items():
-            field = self.fields[name]
+            field: Any = self.fields[name]
             field.access = access
             field.queryset = rows
-            if len(self.fields[name].choices) == 2:  # the empty one, and the only one
-                self.initial.setdefault(name, rows[0].pk)
+            if len(only := rows[:2]) == 1:
+                self.initial[name] = self.initial.get(name) or only[0].pk
 
     def clean_send_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["send_at"]

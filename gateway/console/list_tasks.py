@@ -20,6 +20,7 @@ from accounts.scoped import READ_ONLY, ScopedFilter
 from gateway.base.errors import Refused
 from gateway.console.list_send import SendForm
 from gateway.console.words import tone_of
+from gateway.engine.checks import MAX_LISTS
 from gateway.engine.control import Verb, Which
 from gateway.engine.mailing import send_to_lists, stop_expansion
 from gateway.engine.tasks import begin_act
@@ -45,12 +46,14 @@ class TaskPage:
 
 def load_task(task: ListTask) -> TaskPage:
     """Read a task's page."""
-    rows = Recipient.objects.filter(message_id=task.message_id) if task.message_id else Recipient.objects.none()
+    if task.message_id is None:
+        return TaskPage(states={}, others=(task,))
+    rows = Recipient.objects.filter(message_id=task.message_id)
     counts = dict(rows.values_list("state").annotate(number=Count("pk")))
-    same = ListTask.objects.for_account(task.account_id).filter(message_id=task.message_id).order_by("position")  # type: ignore[attr-defined]
+    same = ListTask.objects.for_account(task.account_id).filter(message_id=task.message_id).order_by("position")
     return TaskPage(
         states={state: counts[state] for state in Recipient.State.values if state in counts},
-        others=tuple(same[:10]) if task.message_id else (task,),
+        others=tuple(same[:MAX_LISTS]),
     )
 
 

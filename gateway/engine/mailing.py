@@ -25,7 +25,7 @@ def send_to_lists(submission: Submission, list_ids: Sequence[int]) -> Accepted:
 
 def stop_expansion(account_id: int, message_id: int) -> int:
     """Take in no more members for a message of an account; return how many of its list tasks that ended."""
-    tasks = ListTask.objects.for_account(account_id).filter(message_id=message_id, state__in=ListTask.OPEN)  # type: ignore[attr-defined]
+    tasks = ListTask.objects.for_account(account_id).filter(message_id=message_id, state__in=ListTask.OPEN)
     stopped: int = tasks.update(state=State.CANCELLED, error="", updated_at=clock.now())  # waits for a batch under way
     return stopped
 
@@ -35,7 +35,7 @@ def cancel_list_task(account_id: int, task_id: int) -> int:
 
     The lists of one call are one message: all of it is cancelled.
     """
-    task = ListTask.objects.for_account(account_id).filter(pk=task_id).first()  # type: ignore[attr-defined]
+    task = ListTask.objects.for_account(account_id).filter(pk=task_id).first()
     if task is None or task.message_id is None:
         return 0
     stop_expansion(account_id, task.message_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -28,10 +30,10 @@ class ListForm(ScopedForm):
     """A list by its names, which are judged as those of a call are."""
 
     def clean_address(self) -> str:
-        return _judged(lambda: fit_address(self.cleaned_data["address"]))
+        return _judged(partial(fit_address, self.cleaned_data["address"]))
 
     def clean_name(self) -> str:
-        return _judged(lambda: fit("name", self.cleaned_data["name"]))
+        return _judged(partial(fit, "name", self.cleaned_data["name"]))
 
 
 class SheetForm(forms.Form):
@@ -77,7 +79,7 @@ class MemberForm(ScopedForm):
         return same.exclude(pk=self.instance.pk).exists()
 
 
-def _judged(judge: Any) -> Any:
+def _judged(judge: Callable[[], str]) -> str:
     try:
         return judge()
     except FieldInvalid as error:
@@ -113,7 +115,7 @@ class AddressListAdmin(ScopedAdmin):
             return self.not_there(request, str(list_id))
         self.check_may(request, self.rights.change, row)
         form = SheetForm(request.POST, request.FILES) if request.method == "POST" else SheetForm()
-        summary = import_members(row.account_id, row.pk, request.FILES["file"]) if form.is_valid() else None
+        summary = import_members(row.account_id, row.pk, form.cleaned_data["file"]) if form.is_valid() else None
         if summary is not None:
             done = {"added": summary.added, "updated": summary.updated, "refused": summary.refused}
             self.audit(request, row, "imported members into", **done)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -40,7 +41,7 @@ class WebhookDeliveryAdmin(ActingAdmin):
     list_filter = ("state", ("webhook", ScopedFilter))
     list_select_related = ("webhook",)
     fieldsets = (
-        (None, {"fields": ("event_at", "webhook", "state_badge", "id_sent", "next_try", "done_at")}),
+        (None, {"fields": ("event_at", "webhook", "state_badge", "message", "id_sent", "next_try", "done_at")}),
         (_("Tries"), {"fields": ("tries_table",)}),
         (_("What is sent, to the byte, in every try"), {"fields": ("content_type", "body")}),
     )
@@ -76,6 +77,13 @@ class WebhookDeliveryAdmin(ActingAdmin):
     def answer_line(self, delivery: WebhookDelivery) -> str:
         return delivery.answer[:80]
 
+    @admin.display(description=_("message"))
+    def message(self, delivery: WebhookDelivery) -> SafeString | str:
+        parcel = load_call(delivery).parcel
+        keys = sorted({telling.public_id for telling in parcel.tellings}) if parcel is not None else []
+        links = ((reverse("admin:gateway_message_change", args=(key,)), key) for key in keys)
+        return format_html_join(" ", '<a class="gp-link" href="{}">{}</a>', links) or "-"
+
     @admin.display(description=_("id"))
     def id_sent(self, delivery: WebhookDelivery) -> SafeString | str:
         parcel = load_call(delivery).parcel
@@ -100,7 +108,13 @@ class WebhookDeliveryAdmin(ActingAdmin):
     @admin.display(description=_("tries"))
     def tries_table(self, delivery: WebhookDelivery) -> SafeString | str:
         rows = [
-            (one.number, draw_time(one.at), one.status or "-", f"{one.seconds:.3f} s", format_html(_ANSWER, one.answer))
+            (
+                one.number,
+                draw_time(one.at),
+                one.status or "-",
+                f"{one.seconds:.3f}\N{NO-BREAK SPACE}s",
+                format_html(_ANSWER, one.answer),
+            )
             for one in delivery.tries.order_by("-number")[:MOST_TRIES]
         ]
         table = draw_table((_("Try"), _("At"), _("Status"), _("Time"), _("Answer")), rows)

@@ -6,11 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminURLInputWidget
 
@@ -101,7 +101,7 @@ def _test(_webhook: Webhook) -> str:
 class WebhookAdmin(ActingAdmin):
     rights = DEVELOPERS
     form = WebhookForm
-    list_display = ("url", "state", "format", "events_line", "last_success_at", "account")
+    list_display = ("url_line", "state", "format", "events_line", "last_success_at", "account")
     list_filter = ("is_active", "format", ("account", ScopedFilter))
     list_select_related = ("account",)
     search_fields = ("url", "description")
@@ -209,13 +209,19 @@ class WebhookAdmin(ActingAdmin):
         }
         return self._page(request, "console/webhook_test.html", context)
 
+    @admin.display(description="URL", ordering="url")
+    def url_line(self, webhook: Webhook) -> str:
+        return webhook.url
+
     @admin.display(description=_("state"))
     def state(self, webhook: Webhook) -> SafeString:
         if not webhook.is_active:
             return badge(_("disabled"), "bad" if webhook.disabled_reason else "idle")
         if webhook.paused_until is not None and webhook.paused_until > clock.now():
             return badge(_("paused"), "late")
-        return badge(_("failing"), "late") if webhook.failures else badge(_("works"), "good")
+        if webhook.failures:
+            return badge(_("failing"), "late")
+        return badge(_("works"), "good") if webhook.last_success_at else badge(_("not called yet"), "idle")
 
     @admin.display(description=_("state"))
     def health(self, webhook: Webhook) -> SafeString:
@@ -260,7 +266,7 @@ def _facts(webhook: Webhook) -> list[tuple[Any, Any]]:
     pause = webhook.paused_until if webhook.paused_until and webhook.paused_until > now else None
     return [
         (_("Why"), webhook.disabled_reason),
-        (_("Next probe"), pause and f"{timeuntil(pause, now)}, at {pause:%H:%M:%S}"),
+        (_("Next probe"), pause and f"{pause:%H:%M:%S}"),
         (_("Failures in a row"), webhook.failures),
         (_("Failing since"), webhook.failing_since and f"{webhook.failing_since:%Y-%m-%d %H:%M:%S}"),
         (_("Last success"), _ago(webhook.last_success_at)),
@@ -270,7 +276,7 @@ def _facts(webhook: Webhook) -> list[tuple[Any, Any]]:
 
 
 def _ago(at: Any) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}, {timesince(at, clock.now())} ago" if at else ""
+    return f"{at:%Y-%m-%d %H:%M:%S}, {naturaltime(at)}" if at else ""
 
 
 def _has_failed(webhook: Webhook) -> bool:

@@ -169,7 +169,8 @@ def test_a_delivery_shows_body_and_tries(browser: Client, acme: Tenant) -> None:
     page = page_of(browser, delivery)
     assert json.dumps(fact.recipient).replace('"', "&quot;") in page
     assert "&lt;i&gt;Bad&lt;/i&gt;" in page
-    assert "0.250 s" in page
+    assert "0.250\N{NO-BREAK SPACE}s" in page
+    assert f"/gateway/message/{fact.origin.public_id}/" in page
     assert "<b>bold</b>" not in page
     assert hook.url in page
 

@@ -36,6 +36,12 @@ def latest_version(template: Template) -> TemplateVersion | None:
     return TemplateVersion.objects.filter(template=template).order_by("-number").first()
 
 
+def find_version(account_id: int, version_id: int | None) -> TemplateVersion | None:
+    """Return a version by its key, without its texts; None when it was deleted, for messages keep the keys of those too."""
+    versions = TemplateVersion.objects.for_account(account_id).filter(pk=version_id).select_related("template")
+    return versions.defer("subject", "html", "text").first()
+
+
 def find_named(account_id: int, invoke_name: str) -> Template | None:
     """Return an account's template by its invoke name, None when it has none of that name."""
     return Template.objects.for_account(account_id).filter(invoke_name=invoke_name).first()

@@ -20,6 +20,7 @@ from gateway.console.summaries import Summary, summarise
 from gateway.console.timeline import Moment, tell
 from gateway.console.words import DOORS, tone_of
 from gateway.models import Attachment, Attempt, Content, Message, Recipient
+from templates_app.queries import find_version
 from tracking.models import Event
 
 PER_PAGE = 50  # recipients
@@ -113,7 +114,7 @@ def _facts(message: Message) -> Iterable[Fact]:
         (_("Client"), message.client, False),
         (_("Campaign"), message.campaign, False),
         (_("Tags"), ", ".join(map(str, message.tags)), False),
-        (_("Template"), message.template_version, False),
+        (_("Template"), find_version(message.account_id, message.template_version_id), False),
         (_("Noticed"), message.note, False),
     )
     return (Fact(label=label, value=value, is_code=is_code) for label, value, is_code in lines if value)

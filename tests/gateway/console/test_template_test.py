@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, Membership
 from gateway.models import Message
-from templates_app.actions import add_template
+from templates_app.actions import add_template, delete_template
 from templates_app.models import Template
 from templates_app.texts import Texts
 from tests.support.browsers import log_in
@@ -48,6 +48,15 @@ def test_it_works(browser: Client, template: Template, acme: Tenant) -> None:
     assert message.options["variables"] == {"NAME": "Ann", "CITY": "Ulm"}
     assert message.template_version_id == template.versions.get().pk
     assert AuditEntry.objects.filter(action="sent a test of template").exists()
+
+
+def test_its_page_names_the_template_for_as_long_as_that_is_there(browser: Client, template: Template) -> None:
+    page = send(browser, template).headers["Location"]
+    assert "Welcome v1" in browser.get(page).content.decode()
+    delete_template(template)
+    answer = browser.get(page)
+    assert answer.status_code == 200
+    assert "Welcome v1" not in answer.content.decode()
 
 
 def test_the_form_suggests_a_sender_and_values(browser: Client, template: Template, acme: Tenant) -> None:

@@ -31,7 +31,8 @@ def merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: 
     """
     if syntax not in FORMS or not variables:
         return text
-    pieces, copied = [], 0
+    pieces: list[str] = []
+    copied = 0
     for start, end, name in _find(text, syntax, variables.__contains__):
         value = variables[name]
         pieces += (text[copied:start], html.escape(value) if escape_html else value)

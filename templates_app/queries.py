@@ -38,7 +38,7 @@ def latest_version(template: Template) -> TemplateVersion | None:
 
 def find_version(account_id: int, version_id: int | None) -> TemplateVersion | None:
     """Return a version by its key, without its texts; None when it was deleted, for messages keep the keys of those too."""
-    versions = TemplateVersion.objects.for_account(account_id).filter(pk=version_id).select_related("template")
+    versions = TemplateVersion.objects.for_account(account_id).filter(pk=version_id or 0).select_related("template")
     return versions.defer("subject", "html", "text").first()
 
 

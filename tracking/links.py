@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -47,7 +47,7 @@ def make_url(base: str, purpose: Purpose, link: Link) -> str:
     """Return the URL of a link under `base`, such as `https://track.example.com`."""
     body = b"".join([*map(_write_number, (link.account_id, link.recipient_id, link.page_id)), link.target.encode()])
     token = base64.urlsafe_b64encode(_mac(purpose, _host_of(base), body) + body).rstrip(b"=").decode()
-    return f"{base}/t/{purpose.value}/{token}"
+    return f"{base}/t/{purpose}/{token}"
 
 
 def read_token(token: str, purpose: Purpose, host: str) -> Link | None:
@@ -82,7 +82,7 @@ def _spell(raw: bytes) -> str:
 
 
 def _mac(purpose: Purpose, host: str, body: bytes) -> bytes:
-    return hmac.digest(_key(), b"\0".join([purpose.value.encode(), host.encode(), body]), "sha256")[:MAC]
+    return hmac.digest(_key(), b"\0".join([purpose.encode(), host.encode(), body]), "sha256")[:MAC]
 
 
 @cache
@@ -90,6 +90,7 @@ def _key() -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), b"gatepost links", "sha256")
 
 
+@lru_cache(maxsize=1024)  # the links of one mail have the same numbers
 def _write_number(number: int) -> bytes:
     octets = bytearray()
     while number > 0x7F:

@@ -24,6 +24,7 @@ _TYPE = re.compile(rb"[ \t\r\n]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)/([!#$%&'*+.^_`|~0-
 _PARAMETER = rb"""(;[ \t\r\n]*%b[ \t]*=[ \t]*)(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))"""
 _CHARSET = re.compile(_PARAMETER % b"charset", re.IGNORECASE)
 _BOUNDARY = re.compile(_PARAMETER % b"boundary", re.IGNORECASE)
+_DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:\r\n|\Z)")
 # Codecs of Python that no mail means, some of them slow.
 _NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"))
 _OPAQUE = (b"signed", b"encrypted")
@@ -72,18 +73,22 @@ def _rewrite_multipart(body: bytes, boundary: bytes, rewrite: Rewrite, depth: in
 
 def _find_parts(body: bytes, boundary: bytes) -> Iterator[tuple[int, int]]:
     """Yield where the parts of a multipart begin and end; nothing where its last delimiter is missing."""
-    delimiter = re.compile(rb"(?:^|\r\n)--%b(--)?[ \t]*(?:\r\n|\Z)" % re.escape(boundary))
+    delimiter = b"--" + boundary
     parts: list[tuple[int, int]] = []
     begin = -1
-    position = 0
-    while (match := delimiter.search(body, position)) and len(parts) < MAX_PARTS:
+    place = body.find(delimiter)
+    while place >= 0 and len(parts) < MAX_PARTS:
+        end = _DELIMITER_END.match(body, place + len(delimiter))
+        if end is None or (place and body[place - 2 : place] != b"\r\n"):
+            place = body.find(delimiter, place + 1)
+            continue
         if begin >= 0:
-            parts.append((begin, max(begin, match.start())))
-        begin = match.end()
-        position = max(begin - 2, match.start() + 1)  # the CRLF after a delimiter may belong to the next one
-        if match[1]:
+            parts.append((begin, max(begin, place - 2)))  # the CRLF after a delimiter may belong to the next one
+        if end[1]:
             yield from parts
             return
+        begin = end.end()
+        place = body.find(delimiter, begin)
 
 
 def _rewrite_part(part: bytes, rewrite: Rewrite, depth: int) -> bytes:

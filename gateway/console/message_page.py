@@ -21,7 +21,7 @@ from gateway.console.timeline import Moment, tell
 from gateway.console.words import DOORS, tone_of
 from gateway.models import Attachment, Attempt, Content, Message, Recipient
 from templates_app.queries import find_version
-from tracking.models import Event
+from tracking.models import Event, EventType
 
 PER_PAGE = 50  # recipients
 MOST_EVENTS = 1_000  # on one page
@@ -69,7 +69,7 @@ class Story:
     recipient: Recipient
     tone: str
     timeline: tuple[Moment, ...] = ()
-    last_try: Attempt | None = None
+    last_word: Attempt | Event | None = None  # of a receiver: the last try, or a bounce that came by mail after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,8 +143,14 @@ def _story(recipient: Recipient, tries: list[Attempt], events: list[Event]) -> S
         recipient=recipient,
         tone=tone_of(recipient.state),
         timeline=tell(tries, events),
-        last_try=tries[-1] if tries else None,
+        last_word=_last_word(tries, events),
     )
+
+
+def _last_word(tries: list[Attempt], events: list[Event]) -> Attempt | Event | None:
+    bounce = next((event for event in reversed(events) if event.type == EventType.BOUNCED), None)
+    last_try = tries[-1] if tries else None
+    return bounce if bounce and (last_try is None or last_try.result == EventType.DELIVERED) else last_try
 
 
 def _parts(message: Message) -> Parts:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gateway.console.words import tone_of
 from gateway.models import Attempt
-from tracking.models import Event
+from tracking.models import Event, EventType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,7 @@ def _event(event: Event) -> Moment:
         (_("Address"), event.address),
         (_("Program"), event.agent),
         (_("Host"), event.host),
+        (_("Note"), _NOTES.get(event.type, "")),
     )
     return Moment(
         at=event.at,
@@ -71,6 +72,13 @@ def _event(event: Event) -> Moment:
         reply=event.reply,
         facts=_given(facts),
     )
+
+
+# Only what no try told is shown as an event: a bounce among these came back by mail.
+_NOTES = {
+    EventType.BOUNCED: _("The bounce came back by mail, after the delivery."),
+    EventType.COMPLAINED: _("The recipient reported the message as spam."),
+}
 
 
 def _code(code: int, enhanced: str) -> str:

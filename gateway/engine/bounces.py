@@ -243,7 +243,7 @@ def _judge(sort: Sort, told: Sequence[str], *, recipient: str, status: str = "",
         recipient=recipient[:320],
         code=code,
         enhanced=enhanced,
-        reply=best[:MAX_REPLY],
+        reply=_without_code(best, code)[:MAX_REPLY],
         host=host[:253],
         category=Kind.RECIPIENT if is_hard else kind,  # a domain that is not there makes for a bad address
         is_hard=is_hard,
@@ -284,6 +284,11 @@ def _is_hard(kind: Kind, text: str, enhanced: str, told: Sequence[str]) -> bool:
     if any(words.AFTER_DATA.search(each) for each in told[:2]) or any(words.REFUSED_DATA.match(each) for each in told):
         return False  # the address had been taken before: this is about what was sent to it
     return _speaks(text) or detail in _NO_ADDRESS or words.NO_ADDRESS.search(text) is not None
+
+
+def _without_code(text: str, code: int) -> str:
+    """Return the text of a reply without its code, which a reply of several lines repeats: the way replies are kept."""
+    return re.sub(rf"(?<![\w.]){code}(?:[ -]|$)", "", text).strip() if code else text
 
 
 def _reply_code(text: str) -> int:

@@ -129,6 +129,8 @@ def tell(cursor: bulk.Cursor, reports: Iterable[Report]) -> list[Fact]:
     if not by_recipient:
         return []
     told = [_told(row) for row in _LOCK.fetch(cursor, rows=[(key,) for key in sorted(by_recipient)])]
+    if not told:
+        return []
     origins = load_origins(cursor, {one.message_id for one in told})
     news = [pair for one in told for pair in _tell_one(one, by_recipient[one.recipient_id], origins[one.message_id])]
     if news:

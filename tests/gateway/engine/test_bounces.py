@@ -74,7 +74,7 @@ def test_it_works():
         recipient="bob@inbox.example",
         code=550,
         enhanced="5.1.1",
-        reply="550 5.1.1 <bob@inbox.example>: User unknown",
+        reply="5.1.1 <bob@inbox.example>: User unknown",
         host="mx.inbox.example",
         category="recipient",
         is_hard=True,

@@ -61,7 +61,7 @@ def test_it_works(folder, bob):
     assert take_in(folder) == 1
     event = Event.objects.get(recipient_id=bob.pk, type="bounced")
     assert (event.code, event.enhanced, event.category, event.is_first) == (550, "5.1.1", "recipient", True)
-    assert (event.host, event.reply) == ("mx.inbox.example", "550 5.1.1 <bob@inbox.example>: User unknown")
+    assert (event.host, event.reply) == ("mx.inbox.example", "5.1.1 <bob@inbox.example>: User unknown")
     assert event.at.timestamp() == 1_750_000_000
     assert state_of(bob) == "bounced"
     assert Suppression.objects.get().cause == "bounced"
@@ -137,7 +137,7 @@ def test_it_is_about_whom_the_return_path_names_whatever_it_says(folder, bob, gl
 def test_a_token_that_is_not_ours_tells_nothing(folder, bob):
     path = make_return_path(bob.pk)
     other = path.replace(path[2], "a" if path[2] != "a" else "b", 1)
-    for forged in (other, f"b+{bob.pk}@returns.localhost", path.replace("localhost", "example")):
+    for forged in (other, f"b+{bob.pk}@returns.localhost", path[2:]):
         put(folder, dsn(), forged)
     take_in(folder)
     assert (told(bob), Suppression.objects.count()) == ([], 0)

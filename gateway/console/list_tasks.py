@@ -22,7 +22,7 @@ from gateway.console.list_send import SendForm
 from gateway.console.words import tone_of
 from gateway.engine.checks import MAX_LISTS
 from gateway.engine.control import Verb, Which
-from gateway.engine.mailing import send_to_lists, stop_expansion
+from gateway.engine.mailing import send_to_lists
 from gateway.engine.tasks import begin_act
 from gateway.models import ListTask, Recipient
 
@@ -59,7 +59,6 @@ def load_task(task: ListTask) -> TaskPage:
 
 def _cancel(task: ListTask) -> str:
     if task.message_id is not None:
-        stop_expansion(task.account_id, task.message_id)
         begin_act(Verb.CANCEL, Which(account_id=task.account_id, message_id=task.message_id))
     return ""
 

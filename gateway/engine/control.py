@@ -23,7 +23,7 @@ from django.db import transaction
 from gateway.base import bulk, clock, wake
 from gateway.base.statement import Statement
 from gateway.engine.origins import load_origins
-from gateway.models import Recipient
+from gateway.models import ListTask, Recipient
 from tracking import events
 from tracking.models import EventType
 
@@ -91,6 +91,13 @@ _CONDITIONS: Final = {
     "smtp_user_id": "m.smtp_user_id = {}",
     "until": "m.accepted_at <= {}",
 }
+# The same of a send to an address list, whose members are mail that waits although they are no recipients yet.
+_TASKS: Final = {
+    "message_id": "message_id",
+    "domain_id": "message__domain_id",
+    "smtp_user_id": "message__smtp_user_id",
+    "until": "message__accepted_at__lte",
+}
 _RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence, r.priority"
 
 
@@ -141,12 +148,21 @@ def cancel_message(account_id: int, message_id: int) -> int:
 def carry_out(verb: Verb, which: Which) -> Iterator[int]:
     """Do `verb` in batches; yield after each commit how many recipients it moved, so that the caller may stop or tell."""
     change = _CHANGES[verb]
+    if verb is Verb.CANCEL:
+        _stop_lists(which)
     for source in change.sources:
         statement = _statement(verb, source, tuple(name for name in _CONDITIONS if getattr(which, name) is not None))
         after: tuple[int, int] = (-1, 0)
         while moved := _move(statement, verb, which, after):
             after = max((row.priority, row.recipient_id) for row in moved)
             yield len(moved)
+
+
+def _stop_lists(which: Which) -> None:
+    """Take in no more members of address lists for the messages concerned; waits for a batch that is under way."""
+    asked = {path: value for name, path in _TASKS.items() if (value := getattr(which, name)) is not None}
+    open_ = ListTask.objects.for_account(which.account_id).filter(state__in=ListTask.OPEN, **asked)
+    open_.update(state=ListTask.State.CANCELLED, error="", updated_at=clock.now())
 
 
 def _move(statement: Statement, verb: Verb, which: Which, after: tuple[int, int]) -> list[_Moved]:

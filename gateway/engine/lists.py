@@ -147,13 +147,17 @@ def expand(seconds: float) -> bool:
     """Take members in for a while, a batch of each account in turn; return whether there is more to do now."""
     end = clock.monotonic() + seconds
     after = 0
-    while (tasks := _pick(after)) and clock.monotonic() < end:
+    while tasks := _pick(after):
+        had = 0
         for task_id in tasks:
-            after = _expand_safely(task_id) or after
+            account_id = _expand_safely(task_id)
+            had, after = (had + 1, account_id) if account_id is not None else (had, after)
             time.sleep(PAUSE)
             if clock.monotonic() > end:
                 return True
-    return bool(tasks)
+        if not had:
+            return False  # others are at these, and will go on with them
+    return False
 
 
 def is_work_waiting() -> bool:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.base import clock
 from gateway.engine import control
 from gateway.engine.intake import accept_one
 from gateway.engine.submission import Accepted, Submission
 from gateway.models import ListTask
-
-State = ListTask.State
 
 
 def send_to_lists(submission: Submission, list_ids: Sequence[int]) -> Accepted:
@@ -23,13 +20,6 @@ def send_to_lists(submission: Submission, list_ids: Sequence[int]) -> Accepted:
     return accept_one(replace(submission, list_ids=tuple(list_ids), recipients=(), one_by_one=True, bulk=True))
 
 
-def stop_expansion(account_id: int, message_id: int) -> int:
-    """Take in no more members for a message of an account; return how many of its list tasks that ended."""
-    tasks = ListTask.objects.for_account(account_id).filter(message_id=message_id, state__in=ListTask.OPEN)
-    stopped: int = tasks.update(state=State.CANCELLED, error="", updated_at=clock.now())  # waits for a batch under way
-    return stopped
-
-
 def cancel_list_task(account_id: int, task_id: int) -> int:
     """Stop the send that a list task is part of, and cancel what of it was not sent yet; return how many recipients.
 
@@ -38,5 +28,4 @@ def cancel_list_task(account_id: int, task_id: int) -> int:
     task = ListTask.objects.for_account(account_id).filter(pk=task_id).first()
     if task is None or task.message_id is None:
         return 0
-    stop_expansion(account_id, task.message_id)
     return control.cancel_message(account_id, task.message_id)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Account
 from domains.models import SenderDomain
 from gateway.base import errors, wake
-from gateway.engine import intake, lists, mailing
+from gateway.engine import control, intake, lists, mailing
 from gateway.engine.accept import EXPAND_TASK, accept
 from gateway.engine.mailing import cancel_list_task, send_to_lists
 from gateway.engine.submission import Accepted, Addressee, Mailbox
@@ -150,10 +150,21 @@ def test_what_was_cancelled_goes_to_nobody_more(make: Make, acme: Tenant, monkey
     assert cancel_list_task(acme.account.pk, first) == 0
 
 
+def test_clearing_a_queue_stops_the_lists_that_are_meant(make: Make, acme: Tenant, globex: Tenant) -> None:
+    (first,) = send_to_lists(make(), [make_list(acme.account.pk).pk]).task_ids
+    accepted_at = Message.objects.get().accepted_at
+    account_id, domain_id = acme.account.pk, acme.domain.pk
+    for other in ({"domain_id": domain_id + 1}, {"smtp_user_id": 987_654}, {"until": accepted_at - timedelta(seconds=1)}):
+        control.cancel(control.Which(account_id=account_id, **other))
+        assert ListTask.objects.get(pk=first).state == "waiting", other
+    control.cancel(control.Which(account_id=account_id, domain_id=domain_id, until=accepted_at))
+    assert ListTask.objects.get(pk=first).state == "cancelled"
+
+
 def test_a_stranger_cancels_nothing(make: Make, acme: Tenant, globex: Tenant) -> None:
     (task_id,) = send_to_lists(make(), [make_list(acme.account.pk).pk]).task_ids
     assert cancel_list_task(globex.account.pk, task_id) == 0
-    assert mailing.stop_expansion(globex.account.pk, Message.objects.get().pk) == 0
+    assert control.cancel(control.Which(account_id=globex.account.pk)) == 0
     assert ListTask.objects.get().state == "waiting"
 
 

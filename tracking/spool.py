@@ -183,15 +183,21 @@ def waiting(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX)
     except FileNotFoundError:
-        return []
+        pass
+    except OSError as error:
+        log.warning("Hits cannot be looked for in %s: %s", folder, error)
+    return []
 
 
 @contextmanager
 def claim(path: Path) -> Iterator[tuple[UUID, list[Hit]] | None]:
-    """Hold a segment and yield its id and hits; None where somebody else holds it, or it is gone. `drop` it before leaving."""
+    """Hold a segment and yield its id and hits; None where it is another's, by its lock or its rights, or is gone.
+
+    `drop` it before leaving.
+    """
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         yield None
         return
     try:

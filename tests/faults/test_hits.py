@@ -21,7 +21,7 @@ import pytest
 from tests.support import postgres
 from tests.support.installation import Installation, install, production_settings, wait_for
 from tests.support.services import Server
-from tracking.links import Link, Purpose, make_url
+from tracking.links import LONGEST_TARGET, Link, Purpose, make_url
 
 SLOW = 2.0  # seconds; usually it is milliseconds, but the machine does other things too
 TARGET = "https://shop.example/?a=1"
@@ -138,6 +138,13 @@ def test_it_works(world: World) -> None:
     wait_until_told(world, "clicked", 1)
     assert time.monotonic() - begun < 5
     wait_until_told(world, "opened", 1)
+
+
+def test_the_longest_link_is_followed(world: World) -> None:
+    target = f"https://shop.example/{'x' * (LONGEST_TARGET - 21)}"
+    status, _, _ = world.ask(world.path(Purpose.CLICK, target))
+    assert status == 302
+    wait_until_told(world, "clicked", 1)
 
 
 def test_a_database_that_stands_still_keeps_nobody_waiting(world: World) -> None:

@@ -95,6 +95,30 @@ def test_a_segment_that_one_holds_no_other_gets(journal: Spool, folder: Path) ->
         assert late is None
 
 
+def test_a_segment_of_another_user_is_left_alone(
+    journal: Spool, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal.put(HIT)
+    journal.cut()
+    with monkeypatch.context() as stranger:
+        stranger.setattr(os, "open", refuse)
+        assert take_all(folder) == []
+    assert take_all(folder) == [HIT]
+
+
+def refuse(*_: object, **__: object) -> int:
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def test_a_folder_that_is_none_holds_up_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "hits").write_text("in the way")
+    journal = Spool(tmp_path / "hits")
+    assert not journal.put(HIT)
+    assert spool.waiting(tmp_path / "hits") == []
+    journal.close()
+    assert "cannot be looked for" in caplog.text
+
+
 def test_many_threads_lose_nothing(journal: Spool, folder: Path) -> None:
     found: list[Hit] = []
     with ThreadPoolExecutor(8) as threads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,7 +75,7 @@ def _event(event: Event) -> Moment:
 
 
 # Only what no try told is shown as an event: a bounce among these came back by mail.
-_NOTES = {
+_NOTES: Mapping[str, object] = {
     EventType.BOUNCED: _("The bounce came back by mail, after the delivery."),
     EventType.COMPLAINED: _("The recipient reported the message as spam."),
 }

@@ -14,6 +14,7 @@ import fcntl
 import logging
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -120,13 +121,19 @@ class Taker:
             close_old_connections()
             take_in(self._folder)
             self._tidy()
-        except Exception as error:
-            log.exception("Returned mail was not taken in; trying again in %g s.", RETRY_AFTER)
-            if isinstance(error, DatabaseError | InterfaceError):
-                connection.close()
-            if not self._is_over:
-                self._is_work.wait(RETRY_AFTER)
-                self._is_work.set()
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("Returned mail waits, as the database does not take it in: %s", error)
+            connection.close()
+            self._pause()
+        except Exception:
+            log.exception("Returned mail was not taken in.")
+            self._pause()
+
+    def _pause(self) -> None:
+        """Let a fault pass before the next turn, unless it is the last."""
+        if not self._is_over:
+            time.sleep(RETRY_AFTER)
+            self._is_work.set()
 
     def _tidy(self) -> None:
         if clock.monotonic() > self._tidied + TIDY_EVERY or not self._tidied:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -70,6 +71,18 @@ def test_it_works(make: Make, acme: Tenant) -> None:
             assert link is not None
             assert (host, link.target) == ("mail.example", target)
             assert (link.account_id, link.recipient_id) == (acme.account.pk, item.copy.recipient_id)
+
+
+def test_the_door_of_readers_knows_every_link_of_a_mail(make: Make, acme: Tenant, client: Client) -> None:
+    change_domain(acme, tracking_at=timezone.now())
+    accept([make(html=HTML, track_opens=True, track_clicks=Clicks.HTML, unsubscribe_link=True)])
+    (item,) = prepared()
+    for purpose, answer in ((Purpose.CLICK, SHOP), (Purpose.OPEN, "image/gif"), (Purpose.UNSUBSCRIBE, "text/html")):
+        found = set(tokens_in(item.parcel.wire, purpose))
+        assert len(found) == 1
+        for host, token in found:
+            response = client.head(f"/t/{purpose.value}/{token}", headers={"host": host})
+            assert answer in (response.headers.get("Location"), response.headers["Content-Type"].partition(";")[0])
 
 
 def test_mail_is_not_tracked_where_nobody_asked(make: Make) -> None:

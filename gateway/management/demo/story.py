@@ -69,8 +69,8 @@ def find_scene(account_id: int, subject: str, event: str) -> Scene:
 
 
 def _look(account_id: int, scene: Scene, hooks: HookListener) -> Scene:
-    event = Event.objects.for_account(account_id).filter(public_id=scene.message_id or None, type=scene.event).first()
-    message = Message.objects.for_account(account_id).filter(public_id=scene.message_id or None).first()
+    event = Event.objects.for_account(account_id).filter(public_id=scene.message_id, type=scene.event).first()
+    message = Message.objects.for_account(account_id).filter(public_id=scene.message_id).first()
     seconds = round((event.at - message.accepted_at).total_seconds(), 3) if event and message else None
     return Scene(
         event=scene.event,

@@ -52,8 +52,12 @@ def fill_fully(text: str, syntax: str, variables: Mapping[str, str], *, escape_h
 
 def check(text: str, syntax: str) -> None:
     """Raise CannotFill for a text that is not well-formed in `syntax`, whatever the values."""
-    if syntax == LIQUID and rendering.has_marks(text):
-        variables_of(text, syntax)
+    if syntax != LIQUID or not rendering.has_marks(text):
+        return
+    try:
+        rendering.parse(text, escape_html=False)
+    except rendering.Broken as error:
+        raise _cannot(error) from None
 
 
 def variables_of(text: str, syntax: str) -> tuple[str, ...]:

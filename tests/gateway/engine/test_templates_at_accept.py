@@ -22,6 +22,7 @@ from templates_app.texts import Texts
 from tests.gateway.engine.conftest import Make
 from tests.gateway.engine.test_drain import keys, world
 from tests.support.cast import Tenant
+from tracking.models import Event
 
 __all__ = ["keys", "world"]
 
@@ -135,6 +136,28 @@ def test_a_value_is_text_wherever_it_stands(make: Make, template: Template) -> N
     assert mail["Subject"] == "{{ THING }}{% if %} Bcc: eve@evil.example, your secret"
     assert mail["Bcc"] is None
     assert words_of(mail, "html").startswith("<p>Dear {{ THING }}{% if %}")
+
+
+def test_a_text_that_comes_out_empty_is_sent_as_that(make: Make, acme: Tenant) -> None:
+    texts = Texts(subject="Hi", text="{% if NEVER %}x{% endif %}")
+    accept_one(from_template(make, add_template(acme.account.pk, invoke_name="e", name="E", texts=texts).pk))
+    assert words_of(outgoing()["bob@inbox.example"], "plain") == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_values_that_a_template_cannot_take_fail_their_own_copy_with_a_sentence(world, make: Make, acme: Tenant) -> None:
+    texts = Texts(subject="Half", text="{{ 6 | divided_by: N }}")
+    template = add_template(acme.account.pk, invoke_name="half", name="Half", texts=texts)
+    people = tuple(Addressee(email=f"n{number}@inbox.example", variables={"N": str(number)}) for number in (0, 2))
+    here = world()
+    accept_one(from_template(make, template.pk, recipients=people))
+    here.run()
+    assert dict(Recipient.objects.values_list("email", "state")) == {
+        "n0@inbox.example": "failed",
+        "n2@inbox.example": "delivered",
+    }
+    reply = Event.objects.get(type="failed").reply
+    assert reply == "The message cannot be composed: Line 1: divided_by: can't divide by 0."
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,8 +34,8 @@ class Purpose(StrEnum):
 class Record:
     """One record to publish. `is_required`: mail is sent only once it is there (of the DKIM keys one suffices).
 
-    `value` of SPF and DMARC is what we recommend where there is no record yet. `selector` is set for DKIM keys. `note` is a
-    sentence beside it.
+    `value` of SPF and DMARC is what we recommend where there is no record yet. `selector` is set for DKIM keys; `is_retired`
+    where the record is only left for mail under way. `note` is a sentence beside it.
     """
 
     purpose: Purpose
@@ -44,6 +44,7 @@ class Record:
     value: str
     is_required: bool = False
     selector: str = ""
+    is_retired: bool = False
     note: str = ""
 
     @property
@@ -125,6 +126,7 @@ def _key_record(domain: SenderDomain, key: DKIMKey) -> Record:
         value=write_record(key),
         is_required=key.algorithm == DKIMKey.Algorithm.RSA and key.retired_at is None,
         selector=key.selector,
+        is_retired=key.retired_at is not None,
         note=_say_of_key(key),
     )
 

@@ -74,14 +74,14 @@ class _Sight:
 
 def _sum_up(findings: Findings) -> _Sight:
     owned = _of(findings, Purpose.OWNERSHIP)
-    signing = _of(findings, Purpose.DKIM)
+    signing = [one for one in _of(findings, Purpose.DKIM) if not one.record.is_retired]
     good = frozenset(one.record.selector for one in signing if one.is_ok)
     bad = frozenset(one.record.selector for one in signing if one.is_definite and not one.is_ok)
     hosts = {one.record.purpose: one.is_ok for one in findings if one.record.type == "CNAME" and one.is_definite}
     return _Sight(
         is_proven=all(one.is_ok for one in owned) and bool(good),
         is_disproven=any(one.is_definite and not one.is_ok for one in owned) or len(bad) == len(signing),
-        is_whole=all(one.is_ok for one in findings),
+        is_whole=all(one.is_ok or one.record.is_retired for one in findings),
         is_unanswered=not all(one.is_definite for one in findings),
         good_keys=good,
         bad_keys=bad,

@@ -57,9 +57,9 @@ class CheckedAdmin(RefusingMixin, ActingAdmin):
         if row.checked_at is None or clock.now() - row.checked_at > PAUSE:
             type(self).look(row)
         page = type(self).page(row)
-        done = sum(one.tone == "good" for one in page.rows)
         messages.info(
-            request, _("DNS was looked at: %(done)d of %(all)d records are right.") % {"done": done, "all": len(page.rows)}
+            request,
+            _("DNS was looked at: %(done)d of %(all)d records are right.") % {"done": page.done, "all": len(page.wanted)},
         )
         return HttpResponseRedirect(self._path("change", row))
 

@@ -70,7 +70,20 @@ class Page:
     zone: str
     checked_at: datetime | None
     next_check_at: datetime | None
-    is_settled: bool
+
+    @property
+    def wanted(self) -> tuple[Row, ...]:
+        """Return the rows that should be in DNS: not those of retired keys."""
+        return tuple(row for row in self.rows if not row.record.is_retired)
+
+    @property
+    def done(self) -> int:
+        return sum(row.tone == "good" for row in self.wanted)
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell that nothing is awaited, so that the page need not be brought up to date by itself."""
+        return self.done == len(self.wanted)
 
 
 def page_of_domain(domain: SenderDomain) -> Page:
@@ -102,7 +115,6 @@ def _page(row: SenderDomain | TrackingDomain, rows: list[Row], standing: Standin
         zone=write_zone(one.record for one in rows),
         checked_at=row.checked_at,
         next_check_at=row.next_check_at,
-        is_settled=all(one.tone == "good" for one in rows),
     )
 
 
@@ -114,6 +126,8 @@ def _rows(records: Sequence[Record], results: Sequence[Mapping[str, Any]], domai
 
 def _row(record: Record, result: Mapping[str, Any], domain: str) -> Row:
     state, tone = BADGES.get(result.get("verdict", ""), BADGES[""])
+    if record.is_retired and tone != "good":
+        state, tone = _("removed"), "idle"
     return Row(
         record=record,
         title=TITLES[record.purpose],
@@ -145,12 +159,13 @@ def _say_domain(domain: SenderDomain, rows: Sequence[Row]) -> Standing:
         return Standing(_("Verified"), "good", text % {"since": _show(domain.verified_at)})
     if domain.is_trusted:
         return Standing(_("Trusted"), "good", _("The operator trusts it: mail is sent from it whatever DNS says."))
-    done = sum(row.tone == "good" for row in rows)
+    wanted = [row for row in rows if not row.record.is_retired]
+    done = sum(row.tone == "good" for row in wanted)
     text = _(
         "Publish these records where the domain's DNS is kept. %(done)d of %(all)d are there. "
         "Mail can be sent once the ownership record and one DKIM key are."
     )
-    return Standing(_("Waiting for DNS"), "late", text % {"done": done, "all": len(rows)})
+    return Standing(_("Waiting for DNS"), "late", text % {"done": done, "all": len(wanted)})
 
 
 def _facts_of(domain: SenderDomain) -> tuple[str, ...]:

@@ -198,7 +198,7 @@ class SenderDomainAdmin(CheckedAdmin):
     def records_state(self, domain: SenderDomain) -> str:
         if domain.checked_at is None:
             return str(_("not looked at yet"))
-        rows = page_of_domain(domain).rows
-        mistakes = sum(row.tone == "bad" for row in rows)
-        done = _("%(done)d of %(all)d right") % {"done": sum(row.tone == "good" for row in rows), "all": len(rows)}
+        page = page_of_domain(domain)
+        mistakes = sum(row.tone == "bad" for row in page.rows)
+        done = _("%(done)d of %(all)d right") % {"done": page.done, "all": len(page.wanted)}
         return f"{done}, {mistakes} {_('wrong')}" if mistakes else str(done)

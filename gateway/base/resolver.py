@@ -179,9 +179,18 @@ def _explain(key: _Key, error: Exception) -> Answer:
     if isinstance(error, _NO_SUCH_NAME):
         detail = f"The name {name} does not exist."
         return Answer(name=name, rdtype=rdtype, status=Status.NO_SUCH_NAME, detail=detail, ttl=_TTL_NOTHING)
-    why = "no name server answered in time" if isinstance(error, dns.exception.Timeout) else str(error).rstrip(".")
-    detail = f"The {rdtype} record of {name} could not be looked up: {why}."
+    detail = f"The {rdtype} record of {name} could not be looked up: {_say_why(error)}."
     return Answer(name=name, rdtype=rdtype, status=Status.FAILURE, detail=detail, ttl=_TTL_FAILURE)
+
+
+def _say_why(error: Exception) -> str:
+    """Return why a look-up failed, without the addresses of our own resolvers: tenants read this."""
+    if isinstance(error, dns.exception.Timeout):
+        return "no name server answered in time"
+    if isinstance(error, dns.resolver.NoNameservers):
+        said = {str(tried[3]) for tried in error.kwargs.get("errors", ()) if tried[4] is not None}
+        return f"the name server answered {' and '.join(sorted(said))}" if said else "no name server could be reached"
+    return str(error).rstrip(".")
 
 
 _NO_SUCH_NAME: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -105,6 +106,17 @@ def test_the_selector_of_a_deleted_key_is_not_given_again(signing: SenderDomain,
     assert next(key.selector for key in add_keys(signing)) == f"{first}3"
 
 
+def test_a_retired_key_in_dns_proves_nothing(signing: SenderDomain, dns: FaultyNameServer, time: Clock) -> None:
+    rotate_keys(signing)
+    publish(dns, signing)
+    check_domain(signing)
+    for selector in selectors(signing):
+        del dns.zone[f"{selector}._domainkey.shop.example", "TXT"]
+    time.move(hours=1)
+    check_domain(signing)
+    assert signing.failing_since == time.now
+
+
 def test_records_of_retired_keys_may_go_without_harm(signing: SenderDomain, dns: FaultyNameServer, time: Clock) -> None:
     old = selectors(signing)
     rotate_keys(signing)
@@ -116,6 +128,7 @@ def test_records_of_retired_keys_may_go_without_harm(signing: SenderDomain, dns:
     check_domain(signing)
     assert (signing.failing_since, signing.is_verified) == (None, True)
     assert len(selectors(signing)) == 2
+    assert signing.next_check_at > time.now + timedelta(hours=20)  # nothing is awaited
 
 
 class Post:

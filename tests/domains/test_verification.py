@@ -110,7 +110,8 @@ def theirs(globex: Tenant, shop: SenderDomain, dns: FaultyNameServer, time: Cloc
 def test_two_accounts_cannot_both_have_a_domain(shop: SenderDomain, theirs: SenderDomain, time: Clock) -> None:
     check_domain(theirs)
     findings = check_domain(shop)
-    assert (shop.verified_at, theirs.verified_at) == (None, time.now)
+    assert shop.verified_at is None
+    assert theirs.verified_at == time.now
     assert findings[0].verdict is Verdict.TAKEN
     assert "another account has verified shop.example" in results(shop)["ownership"]["sentence"]
     assert acts(shop) == []
@@ -126,7 +127,9 @@ def test_silence_and_servfail_change_no_verdict(verified: SenderDomain, dns: Fau
     time.move(days=30)
     findings = check_domain(verified)
     assert {finding.verdict for finding in findings} == {Verdict.UNKNOWN}
-    assert "SERVFAIL" in findings[0].sentence
+    assert findings[0].sentence.startswith(
+        "The TXT record of _gatepost.shop.example could not be looked up: the name server answered SERVFAIL. "
+    )
     assert (
         SenderDomain.objects.values("verified_at", "return_path_at", "tracking_at", "failing_since").get(pk=verified.pk)
         == before

@@ -24,7 +24,6 @@ from templates_app.admin.template_pages import TemplatePages
 from templates_app.models import Template, TemplateVersion
 from templates_app.preview import sample_values
 
-SHOWN_VERSIONS = 20
 _CALL = """curl {url}/v1.0/messages/sendTemplate \\
   -H 'Content-Type: application/json' \\
   -d '{body}'"""
@@ -126,7 +125,9 @@ class TemplateAdmin(TemplatePages):
 
     @admin.display(description=_("versions"))
     def versions(self, template: Template) -> SafeString:
-        rows = TemplateVersion.objects.filter(template=template).order_by("-number").defer("html", "text")[:SHOWN_VERSIONS]
+        rows = (
+            TemplateVersion.objects.filter(template=template).order_by("-number").defer("html", "text")[: actions.MOST_VERSIONS]
+        )
         lines = (
             (
                 reverse("admin:templates_app_template_version", args=(template.pk, row.number)),
@@ -137,7 +138,7 @@ class TemplateAdmin(TemplatePages):
             for row in rows
         )
         return format_html(
-            '<div class="gp-scroll"><table class="gp-table"><tbody>{}</tbody></table></div>',
+            '<div class="gp-scroll gp-tall" tabindex="0"><table class="gp-table"><tbody>{}</tbody></table></div>',
             format_html_join("", '<tr><td><a href="{}">{}</a></td><td>{}</td><td>{}</td></tr>', lines),
         )
 

@@ -15,6 +15,7 @@ from accounts.access import Access, Level, account_of
 from accounts.scoped import scope
 from domains.models import SenderDomain
 from gateway.base import clock
+from gateway.base.ids import make_name
 from gateway.engine.submission import Mailbox, Submission
 from templates_app.models import AddressList, Template
 
@@ -84,8 +85,12 @@ class SendForm(forms.Form):
         help_text=_("Empty: at once. Members are taken in at that time, as the list is then."),
     )
 
+    # A form is a send: the button pressed twice, or the page sent again, is the same one.
+    once = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
     def __init__(self, *args: Any, access: Access, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["once"] = make_name(20)
         for name, rows in _choices(access).items():
             field: Any = self.fields[name]
             field.access = access
@@ -118,6 +123,7 @@ class SendForm(forms.Form):
             subject=chosen["subject"],
             template_id=chosen["template"].pk,
             send_at=chosen["send_at"],
+            idempotency_key=f"{DOOR}:{chosen['once']}",
             client=client,
         )
 

@@ -17,7 +17,7 @@ from accounts.access import Level, access_of
 from accounts.acts import Act, ActingAdmin
 from accounts.markup import badge
 from accounts.scoped import READ_ONLY, ScopedFilter
-from gateway.base.errors import Refused
+from gateway.base.errors import IdempotencyConflict, Refused
 from gateway.console.list_send import SendForm
 from gateway.console.words import tone_of
 from gateway.engine.checks import MAX_LISTS
@@ -137,6 +137,10 @@ class ListTaskAdmin(ActingAdmin):
         if form.is_valid():
             try:
                 return self._send(request, form)
+            except IdempotencyConflict:
+                form.add_error(
+                    None, _("This form began a send already, which stands in the list. Open it anew for another one.")
+                )
             except Refused as refusal:
                 form.add_error(FIELDS.get(refusal.field), refusal.message)
         context = {"title": _("Send to a list"), "form": form, "back_url": self.list_url()}

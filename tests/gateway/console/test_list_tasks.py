@@ -47,6 +47,7 @@ def form(acme: Tenant) -> dict[str, Any]:
         "domain": acme.domain.pk,
         "subject": "",
         "send_at": "",
+        "once": "a-form",
     }
 
 
@@ -132,6 +133,21 @@ def test_what_is_not_right_is_said_at_its_field(
     if field is not None:
         assert field in answer.context["form"].errors
         assert not Message.objects.exists()
+
+
+def test_a_form_that_comes_twice_sends_once(insider: Client, form: dict[str, Any]) -> None:
+    first, again = send(insider, form), send(insider, form)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert ListTask.objects.count() == 1
+    changed = send(insider, form, subject="Another one")
+    assert "began a send already" in changed.content.decode()
+    assert ListTask.objects.count() == 1
+    send(insider, form, once="another-form")
+    assert ListTask.objects.count() == 2
+
+
+def test_each_form_is_another_send(insider: Client, form: dict[str, Any]) -> None:
+    assert insider.get(SEND).context["form"]["once"].value() != insider.get(SEND).context["form"]["once"].value()
 
 
 def test_a_send_may_be_for_later(insider: Client, form: dict[str, Any]) -> None:

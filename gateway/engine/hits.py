@@ -20,7 +20,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DataError, InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 
 from gateway.base import bulk, clock
 from gateway.base.statement import Statement
@@ -35,9 +43,13 @@ log = logging.getLogger(__name__)
 
 LINGER = 0.5  # seconds that hits gather before a segment is cut and written
 LOOK_AGAIN = 5.0  # seconds after which segments of processes that died are looked for
+TRY_AGAIN = 60.0  # seconds after which a segment is tried again that a fault of ours keeps from being written
 LONGEST_WAIT = 30.0  # seconds between two tries while the database is away
 KEPT: Final = timedelta(days=30)  # ids of batches
 PAUSE = 0.005 if settings.EMBEDDED else 0.0  # after a commit on SQLite, or the other writers starve
+
+_UNFIT: Final = (DataError, IntegrityError, ValueError)  # what a row of a hit may be refused with
+_stumbled: dict[Path, float] = {}  # segments by when to try them again
 
 _TYPES: Final = {
     Purpose.OPEN: EventType.OPENED,
@@ -70,14 +82,21 @@ def folder() -> Path:
     return Path(settings.GATEPOST_DATA) / "hits"
 
 
-def write_waiting(within: float = float("inf")) -> bool:
-    """Write every segment that nobody holds, oldest first, beginning none after `within` seconds; return whether none failed.
+def write_waiting(within: float = float("inf")) -> None:
+    """Write every segment that nobody holds, oldest first, beginning none after `within` seconds.
 
-    Raises OperationalError or InterfaceError when the database is away.
+    One that a fault of ours keeps from being written holds up no other; it is tried again a minute later. Raises
+    OperationalError or InterfaceError when the database is away.
     """
     deadline = clock.monotonic() + within
-    outcomes = [_write_segment(path) for path in spool.waiting(folder()) if clock.monotonic() < deadline]
-    return all(outcomes)
+    for path in spool.waiting(folder()):
+        if _stumbled.get(path, 0.0) <= clock.monotonic() < deadline:
+            _write_segment(path)
+
+
+def forget() -> None:
+    """Forget which segments failed."""
+    _stumbled.clear()
 
 
 def purge(now: datetime) -> None:
@@ -89,24 +108,24 @@ def write_batch(batch: UUID, hits: Sequence[Hit]) -> None:
     """Tell hits and remember their batch, in one transaction; a batch that is known is left out."""
     try:
         _write(batch, hits)
-    except (DataError, ValueError) as error:
+    except _UNFIT as error:
         log.warning("A batch of %d hits has one that cannot be stored: %s", len(hits), error)
         _write(batch, hits, is_careful=True)
     time.sleep(PAUSE)
 
 
-def _write_segment(path: Path) -> bool:
+def _write_segment(path: Path) -> None:
     try:
         with spool.claim(path) as found:
             if found is not None:
                 write_batch(*found)
                 spool.drop(path)
+        _stumbled.pop(path, None)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        log.exception("The hits in %s cannot be written; they are kept there and tried again.", path)
-        return False
-    return True
+        log.exception("The hits in %s cannot be written; they stay there and are tried again.", path)
+        _stumbled[path] = clock.monotonic() + TRY_AGAIN
 
 
 def _write(batch: UUID, hits: Sequence[Hit], *, is_careful: bool = False) -> None:
@@ -125,7 +144,7 @@ def _tell_one_by_one(cursor: bulk.Cursor, reports: Iterable[Report]) -> None:
         try:
             with transaction.atomic():
                 feedback.tell(cursor, [report])
-        except (DataError, ValueError) as error:
+        except _UNFIT as error:
             log.warning("A hit of recipient %d cannot be stored and is left out: %s", report.recipient_id, error)
 
 
@@ -196,16 +215,18 @@ class Writer:
         connection.close()
 
     def _write(self) -> bool:
+        """Write what there is; return whether the database took it."""
         try:
             close_old_connections()
-            return write_waiting()
-        except Exception as error:
-            if not isinstance(error, OperationalError | InterfaceError):
-                log.exception("Hits were not written.")
-            else:
-                log.warning("Hits wait on disk, as the database does not take them: %s", error)
+            write_waiting()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("Hits wait on disk, as the database does not take them: %s", error)
             connection.close()
-        return False
+            return False
+        except Exception:
+            log.exception("Hits wait on disk.")
+            return False
+        return True
 
 
 _lock = Lock()

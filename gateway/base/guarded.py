@@ -185,12 +185,12 @@ class _Guard(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         literal = read_address(host)
+        if literal is None and not self._allowed and (refusal := check_name(host)):
+            raise _Refused(refusal)
         addresses = [literal] if literal is not None else await self._resolve(host)
         for address in addresses:
             if refusal := check_address(address, port, self._allowed):
                 raise _Refused(refusal if literal else f"{host}: {refusal}")
-        if literal is None and (refusal := check_name(host)) and not self._allowed:
-            raise _Refused(refusal)
         return _Stream(await self._connect(addresses[:MAX_ADDRESSES], port, timeout), clock.monotonic() + LIFE)
 
     async def _resolve(self, host: str) -> list[Address]:

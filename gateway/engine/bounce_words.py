@@ -95,7 +95,15 @@ AFTER_DATA: Final = _any(
 REFUSED_DATA: Final = re.compile(r"\A(?:(?!<<< ?[45]).)*>>> ?(?:DATA|\.)[^\n]*\n\s*<<< ?[45]", re.IGNORECASE | re.DOTALL)
 FULL: Final = _any(r"mail ?box (?:is |was )?full|quota (?:is )?(?:exceeded|full)|(?:over|exceeded) (?:\w+ )?quota|disk quota")
 TOO_LARGE: Final = _any(r"(?:line|size|length) limit|message (?:size|length) exceed|message too (?:large|big|long)")
-LOOP: Final = _any(r"hop count|too many hops|routing loop|mail loop|loops back")
+ROUTE: Final = _any(
+    r"hop count|too many hops|routing loop|mail loop|loops back",
+    r"(?:not (?:configured|permitted|allowed|authori[sz]ed)|unable|refus\w+) to relay",
+    r"relay(?:ing)? (?:is )?(?:denied|not|access|prohib)",
+)
+# A group or a list that not everybody may write to.
+CLOSED: Final = _any(
+    r"permission to post|open (?:to|for) posting|(?:members?|subscribers?)[- ]only|not a (?:list )?(?:member|subscriber)"
+)
 TOO_LATE: Final = _any(
     r"(?:retry|delivery|message|queue|mail|envelope)\b.{0,30}(?:time ?-?out|expired|timed? out|lifetime)|in the queue too long",
     r"could ?not (?:be )?(?:deliver|send)\w* for|for (?:the last|more than|over) .{0,20}(?:hours?|days?|minutes|seconds)",
@@ -111,8 +119,8 @@ BOILERPLATE: Final = _any(
     r"this is an? (?:automatically|automated|permanent|auto)[^.\n]*|this is (?:a )?permanent error[^.\n]*",
     r"please (?:do not|don't) (?:reply|resend|respond)[^.\n]*|do not reply[^.\n]*",
     r"for (?:further|more) (?:assistance|info)[^.\n]*",
-    r"if you (?:do so|have|need|believe|feel|think|wish|continue|still|would)[^\n]*",
-    r"please (?:send|include|contact|forward)[^\n]*",
+    r"if you (?:do so|have|need|believe|feel|think|wish|continue|still|would)[^.\n]*",
+    r"please (?:send|include|contact|forward) (?:this|the|it|your postmaster)[^.\n]*",
     r"(?:a|the|your) message(?: \([^)]*\))?(?: that)? you sent (?:could not be|was not|to)[^.\n]*\n?[^.\n]*",
     r"you can delete your own text from[^\n]*|the mail system|i'm sorry to have to inform you[^\n]*\n?[^\n]*",
     r"hi\. this is[^\n]*",

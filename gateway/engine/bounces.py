@@ -236,33 +236,33 @@ def _judge(sort: Sort, told: Sequence[str], *, recipient: str, status: str = "",
     code = _reply_code(best)
     enhanced = find_enhanced(code, best) if code else ""
     enhanced = enhanced or status or _enhanced_code(best)
-    kind, text = _find_kind(told, code, enhanced)
-    is_hard = sort is Sort.BOUNCED and _is_hard(kind, text, enhanced, told)
+    kind, number = _find_kind(told, code, enhanced)
+    is_hard = sort is Sort.BOUNCED and _is_hard(kind, _bare(told[number]), enhanced, told)
+    said = best if code else " ".join(told[number].split())
     return Finding(
         sort=sort,
         recipient=recipient[:320],
         code=code,
         enhanced=enhanced,
-        reply=_without_code(best, code)[:MAX_REPLY],
+        reply=_without_code(said, code)[:MAX_REPLY],
         host=host[:253],
         category=Kind.RECIPIENT if is_hard else kind,  # a domain that is not there makes for a bad address
         is_hard=is_hard,
     )
 
 
-def _find_kind(told: Sequence[str], code: int, enhanced: str) -> tuple[Kind, str]:
-    """Return what the codes say for certain, or the first text that says anything, else what the codes say; and that text."""
-    texts = [_bare(text) for text in told]
+def _find_kind(told: Sequence[str], code: int, enhanced: str) -> tuple[Kind, int]:
+    """Return what the codes say for certain, or the first text that says anything, else what the codes say; and which text."""
     certain = _CERTAIN.get(enhanced[2:])
     if certain is not None:
-        return certain, texts[0]
-    for text in texts:
+        return certain, 0
+    for number, text in enumerate(map(_bare, told)):
         for kind, pattern in _OWN_WORDS:
             if pattern.search(text):
-                return kind, text
+                return kind, number
         if _speaks(text):
-            return classify(code or 550, enhanced, text).kind, text
-    return (classify(code or 500, enhanced, "").kind if code or enhanced else Kind.OTHER), texts[-1]
+            return classify(code or 550, enhanced, text).kind, number
+    return (classify(code or 500, enhanced, "").kind if code or enhanced else Kind.OTHER), 0
 
 
 def _bare(text: str) -> str:
@@ -288,7 +288,7 @@ def _is_hard(kind: Kind, text: str, enhanced: str, told: Sequence[str]) -> bool:
 
 def _without_code(text: str, code: int) -> str:
     """Return the text of a reply without its code, which a reply of several lines repeats: the way replies are kept."""
-    return re.sub(rf"(?<![\w.]){code}(?:[ -]|$)", "", text).strip() if code else text
+    return re.sub(rf"(?<!\S){code}(?:[ -]|$)", "", text).strip() if code else text
 
 
 def _reply_code(text: str) -> int:
@@ -344,7 +344,8 @@ _OWN_WORDS: Final = (
     (Kind.FULL, words.FULL),
     (Kind.SIZE, words.TOO_LARGE),
     (Kind.RECIPIENT, words.NO_ADDRESS),
-    (Kind.NETWORK, words.LOOP),
+    (Kind.NETWORK, words.ROUTE),
+    (Kind.POLICY, words.CLOSED),
     (Kind.NETWORK, words.HOST_GONE),
     (Kind.NETWORK, words.NO_MAIL),
     (Kind.NETWORK, words.TOO_LATE),

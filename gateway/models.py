@@ -196,11 +196,12 @@ class ListTask(AccountModel):
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
         RUNNING = "running", _("Running")
+        HELD = "held", _("Held")
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
         FAILED = "failed", _("Failed")
 
-    OPEN = (State.WAITING, State.RUNNING)
+    OPEN = (State.WAITING, State.RUNNING, State.HELD)
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="list_tasks")
     address_list = models.ForeignKey(AddressList, on_delete=models.SET_NULL, null=True, related_name="tasks")

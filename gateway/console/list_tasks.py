@@ -28,6 +28,7 @@ from gateway.models import ListTask, Recipient
 
 # Where the form shows a refusal, by the neutral name of the field at fault; others stand above it.
 FIELDS = {"list": "address_list", "template": "template", "subject": "subject", "from": "local_part"}
+MOVING = (ListTask.State.WAITING, ListTask.State.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class TaskPage:
     def is_alive(self) -> bool:
         """Tell whether the page will say something else in a moment."""
         waits = {Recipient.State.QUEUED, Recipient.State.SENDING} & set(self.states)
-        return bool(waits) or any(task.is_open for task in self.others)
+        return bool(waits) or any(task.state in MOVING for task in self.others)
 
 
 def load_task(task: ListTask) -> TaskPage:

@@ -98,6 +98,11 @@ _TASKS: Final = {
     "smtp_user_id": "message__smtp_user_id",
     "until": "message__accepted_at__lte",
 }
+_LIST_MOVES: Final = {
+    Verb.CANCEL: (ListTask.OPEN, ListTask.State.CANCELLED),
+    Verb.HOLD: ((ListTask.State.WAITING, ListTask.State.RUNNING), ListTask.State.HELD),
+    Verb.RELEASE: ((ListTask.State.HELD,), ListTask.State.WAITING),
+}
 _RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence, r.priority"
 
 
@@ -148,8 +153,7 @@ def cancel_message(account_id: int, message_id: int) -> int:
 def carry_out(verb: Verb, which: Which) -> Iterator[int]:
     """Do `verb` in batches; yield after each commit how many recipients it moved, so that the caller may stop or tell."""
     change = _CHANGES[verb]
-    if verb is Verb.CANCEL:
-        _stop_lists(which)
+    _move_lists(verb, which)
     for source in change.sources:
         statement = _statement(verb, source, tuple(name for name in _CONDITIONS if getattr(which, name) is not None))
         after: tuple[int, int] = (-1, 0)
@@ -158,11 +162,14 @@ def carry_out(verb: Verb, which: Which) -> Iterator[int]:
             yield len(moved)
 
 
-def _stop_lists(which: Which) -> None:
-    """Take in no more members of address lists for the messages concerned; waits for a batch that is under way."""
+def _move_lists(verb: Verb, which: Which) -> None:
+    """Do the verb to the sends to lists whose messages are concerned; waits for a batch that is under way."""
+    if verb not in _LIST_MOVES:
+        return
+    sources, state = _LIST_MOVES[verb]
     asked = {path: value for name, path in _TASKS.items() if (value := getattr(which, name)) is not None}
-    open_ = ListTask.objects.for_account(which.account_id).filter(state__in=ListTask.OPEN, **asked)
-    open_.update(state=ListTask.State.CANCELLED, error="", updated_at=clock.now())
+    tasks = ListTask.objects.for_account(which.account_id).filter(state__in=sources, **asked)
+    tasks.update(state=state, error="", updated_at=clock.now())
 
 
 def _move(statement: Statement, verb: Verb, which: Which, after: tuple[int, int]) -> list[_Moved]:

@@ -53,7 +53,7 @@ _PICK_COLUMNS = "SELECT min(t.id) FROM gateway_listtask t WHERE t.state IN ('wai
 _IS_DUE = "(t.next_at IS NULL OR t.next_at <= {})"
 _IS_FIRST = """
     NOT EXISTS (SELECT 1 FROM gateway_listtask e WHERE e.message_id = t.message_id AND e.position < t.position
-        AND e.state IN ('waiting', 'running'))
+        AND e.state IN ('waiting', 'running', 'held'))
 """
 _PICK = Statement(
     postgresql=f"""

@@ -150,6 +150,29 @@ def test_what_was_cancelled_goes_to_nobody_more(make: Make, acme: Tenant, monkey
     assert cancel_list_task(acme.account.pk, first) == 0
 
 
+def test_a_list_is_held_and_released_with_its_message(make: Make, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "BATCH", 2)
+    news, staff = make_list(acme.account.pk, 5), make_list(acme.account.pk, 2, "staff@lists.example")
+    answer = send_to_lists(make(), [news.pk, staff.pk])
+    lists.expand_batch(answer.task_ids[0])
+    message = control.Which(account_id=acme.account.pk, message_id=answer.message_id)
+    control.hold(message)
+    assert not lists.expand(1)
+    assert list(Recipient.objects.values_list("state", flat=True)) == ["held", "held"]
+    assert set(ListTask.objects.values_list("state", flat=True)) == {"held"}
+    control.release(message)
+    lists.expand(5)
+    assert set(ListTask.objects.values_list("state", flat=True)) == {"done"}
+    assert list(Recipient.objects.values_list("state", flat=True)) == ["queued"] * 5  # staff are in the news as well
+
+
+def test_a_held_list_can_be_cancelled(make: Make, acme: Tenant) -> None:
+    answer = send_to_lists(make(), [make_list(acme.account.pk).pk])
+    control.hold(control.Which(account_id=acme.account.pk))
+    cancel_list_task(acme.account.pk, answer.task_ids[0])
+    assert ListTask.objects.get().state == "cancelled"
+
+
 def test_clearing_a_queue_stops_the_lists_that_are_meant(make: Make, acme: Tenant, globex: Tenant) -> None:
     (first,) = send_to_lists(make(), [make_list(acme.account.pk).pk]).task_ids
     accepted_at = Message.objects.get().accepted_at

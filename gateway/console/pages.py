@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from django.http import HttpResponse
 
+from gateway.console.events import show_events
 from gateway.console.queue import act_on_queue, show_queue
+from gateway.console.statistics import show_statistics
 from gateway.console.template_test import send_test
 
 
@@ -21,6 +23,8 @@ class Page:
 
 
 PAGES = (
+    Page(path="events/", view=show_events, name="events"),
+    Page(path="statistics/", view=show_statistics, name="statistics"),
     Page(path="queue/", view=show_queue, name="queue"),
     Page(path="queue/<slug:verb>/<int:account_id>/<int:domain_id>/", view=act_on_queue, name="queue_act"),
     Page(path="templates/<int:template_id>/test/", view=send_test, name="template_test"),

@@ -17,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.access import Level, access_of
 from gateway.console.home import steps
 from gateway.console.pages import PAGES
+from gateway.console.statistics import week_of
 
 # Unfold's Alpine evaluates the expressions in its attributes, hence unsafe-eval; no inline script is ever allowed. Frames
 # hold previews of mail as `srcdoc`, which needs no source: whatever they would load from elsewhere is refused.
@@ -73,7 +74,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         to_do = steps(access_of(request))
-        ready = {"steps": to_do, "is_ready": all(step.is_done for step in to_do)}
+        ready = {"steps": to_do, "is_ready": all(step.is_done for step in to_do), "chart": week_of(request)}
         return super().index(request, {**ready, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -33,6 +33,8 @@ ROOMS: list[dict[str, Any]] = [
         "items": [
             _room(_("Messages"), "mail", "gateway_message"),
             {"title": _("Queue"), "icon": "hourglass_top", "link": reverse_lazy("admin:queue")},
+            {"title": _("Events"), "icon": "timeline", "link": reverse_lazy("admin:events")},
+            {"title": _("Statistics"), "icon": "bar_chart", "link": reverse_lazy("admin:statistics")},
             _room(_("Sends to lists"), "groups", "gateway_listtask"),
             _room(_("Suppressions"), "block", "tracking_suppression"),
         ],

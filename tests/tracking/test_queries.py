@@ -363,3 +363,10 @@ def test_the_first_hits_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     times = interactions(1, {900: 90})[900].opens.times
     assert times == [int((NOON + place * HOUR).timestamp() * 1000) for place in (1, 2)]
     assert Event.objects.count() == 4
+
+
+def test_a_breakdown_has_all_counters_of_each_key() -> None:
+    tell([make_fact(tags=["a", "b"]), make_fact(tags=["b"]), make_fact(kind="opened", tags=["a"]), make_fact(2, tags=["c"])])
+    lines = queries.break_down(asked(), "tag")
+    assert [(key, sums["accepted"], sums["opened"]) for key, sums in lines] == [("b", 2, 0), ("a", 1, 1)]
+    assert queries.break_down(asked(), "domain_id") == []

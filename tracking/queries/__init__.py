@@ -8,7 +8,7 @@ from tracking.queries.aggregates import Bucket, aggregate
 from tracking.queries.filters import EventFilter
 from tracking.queries.hits import Hits, Interactions, interactions
 from tracking.queries.pages import Count, Page, count_events, cursor_of, find_events
-from tracking.queries.series import Series, Totals, bucketed, compare, totals
+from tracking.queries.series import Series, Totals, break_down, bucketed, compare, totals
 
 __all__ = [
     "Bucket",
@@ -20,6 +20,7 @@ __all__ = [
     "Series",
     "Totals",
     "aggregate",
+    "break_down",
     "bucketed",
     "compare",
     "count_events",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from tracking.queries.aggregates import MOST_BUCKETS, ROLLED_UP
 from tracking.queries.filters import EventFilter
 from tracking.queries.rollups import can_tell, floor, rows_of, sum_counters, truncated
 from tracking.queries.room import room_to_work
@@ -133,3 +134,15 @@ def _by_type(counters: Mapping[str, Sequence[int]], length: int) -> dict[str, li
     return {
         kind.value: [sum(counters[name][place] for name in names) for place in range(length)] for kind, names in TOTALS.items()
     }
+
+
+def break_down(asked: EventFilter, field: str, limit: int = 10) -> list[tuple[Any, Totals]]:
+    """Sum up every counter for each tag, campaign, domain_id or smtp_user_id, those with most mail first; from the roll-ups.
+
+    The span is taken in whole hours.
+    """
+    rows = rows_of(asked, every_tag=field == "tag").exclude(**{field: ROLLED_UP[field]})
+    with room_to_work():
+        summed = rows.values_list(field).annotate(**{f"sum_{name}": Sum(name) for name in COUNTERS})
+        found = list(summed.order_by("-sum_accepted", "-sum_delivered", field)[: max(1, min(limit, MOST_BUCKETS))])
+    return [(key, Totals(counts=dict(zip(COUNTERS, numbers, strict=True)))) for key, *numbers in found]

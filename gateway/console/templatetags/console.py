@@ -48,3 +48,9 @@ def verdict_badge(verdict: str) -> SafeString:
 def header(letter: Letter, name: str) -> str:
     """Return a header of a letter, by its name in lower case."""
     return letter.header(name)
+
+
+@register.simple_tag
+def share(part: float | None) -> str:
+    """Return a share of 1 in percent, a dash where there is none."""
+    return "–" if part is None else f"{part:.1%}"

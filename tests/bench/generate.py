@@ -6,6 +6,8 @@ so that every run makes the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -93,6 +95,19 @@ def make_events(account_id: int, number: int, *, first: int = 1) -> int:
         cursor.execute("SET work_mem = '512MB'")
         cursor.execute(_INSERT, values)
         return cursor.rowcount
+
+
+@contextmanager
+def built_at_the_end(*names: str) -> Iterator[None]:
+    """Leave indexes out while rows come in, and build them then: that takes a fraction of the time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE indexname = ANY(%s)", [list(names)])
+        definitions = dict(cursor.fetchall())
+        for name in definitions:
+            cursor.execute(f"DROP INDEX {name}")
+        yield
+        for definition in definitions.values():
+            cursor.execute(definition)
 
 
 def make_statistics() -> None:

@@ -16,8 +16,7 @@ STEPS = [
 ]
 WITH_TRIGRAMS = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    # What was put off is worked in after a megabyte: by few commits, and none of them waits long for it.
-    f"CREATE INDEX event_by_words ON tracking_event USING gin ({WORDS} gin_trgm_ops) WITH (gin_pending_list_limit = 1024)",
+    f"CREATE INDEX event_by_words ON tracking_event USING gin ({WORDS} gin_trgm_ops)",
 ]
 UNDO = [
     "DROP INDEX IF EXISTS event_by_words",

@@ -17,25 +17,35 @@ _BLANK = r"[ \t\n\f\r]"
 _NAME = r"[A-Za-z][^ \t\n\f\r/>]*+"
 _KEY = r"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
 _VALUE = r""""[^"]*+"|'[^']*+'|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+"""
-# A key with `=` needs its value whole: an open quote goes on to the end of the mail, and then there is no tag.
-_ATTRIBUTES = rf"(?:[ \t\n\f\r/]++|{_KEY}(?:{_BLANK}*+={_BLANK}*+(?:{_VALUE}|(?=>))|(?!{_BLANK}*+=)))*+"
+# A key with `=` needs its value whole: an open quote goes on to the end of the mail, and then there is no tag. The first line
+# is for speed: most attributes have this form.
+_ATTRIBUTES = (
+    rf'(?:[ \t\n\f\r/]++{_KEY}="[^"]*+")*+'
+    rf"(?:[ \t\n\f\r/]++|{_KEY}(?:{_BLANK}*+={_BLANK}*+(?:{_VALUE}|(?=>))|(?!{_BLANK}*+=)))*+"
+)
 
-_LINKED = r"(?i:a|area|v:[a-z]+)"
-_OPAQUE = r"(?i:script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext)"  # 13.2.6: no tags within
-_MARKS = rf"(?:{_LINKED}|{_OPAQUE}|(?i:/body))(?=[ \t\n\f\r/>])"
+# Cases are those of ASCII: to Python, ſ would be an s too. First letters are spelled out, as a set of letters is passed over
+# faster than a word in any case.
+_LINKED = r"(?:[Aa](?ai:rea)?+|[Vv]:[A-Za-z]+)"
+_OPAQUE = (  # 13.2.6: no tags within
+    r"(?:[Ss](?ai:cript|tyle)|[Tt](?ai:itle|extarea)|[Xx](?ai:mp)|[Ii](?ai:frame)|[Nn][Oo](?ai:embed|frames)|[Pp](?ai:laintext))"
+)
+_BODY_END = r"/[Bb](?ai:ody)"
+_AFTER_NAME = r"(?=[ \t\n\f\r/>])"
+_MARKS = rf"(?:{_LINKED}|{_OPAQUE}|{_BODY_END}){_AFTER_NAME}"
 
 # Text, tags of no interest, and `<!...>`, `<?...>`, `</3...>`, which browsers take for comments that end with the first `>`.
 _DULL = re.compile(
-    rf"(?:[^<]++|<(?:(?![A-Za-z/!?])|(?!{_MARKS})/?{_NAME}{_ATTRIBUTES}>|(?:[?]|!(?!--)|/(?![A-Za-z]))[^>]*+>))*+"
+    rf"(?:[^<]++|<(?:(?!{_MARKS})/?+{_NAME}{_ATTRIBUTES}>|(?![A-Za-z/!?])|(?:[?]|!(?!--)|/(?![A-Za-z]))[^>]*+>))*+"
 )
 _TOKEN = re.compile(
-    rf"<(?:(?P<comment>!--(?P<empty>-?>)?)|(?P<linked>{_LINKED})(?={_BLANK}|[/>])(?P<attributes>{_ATTRIBUTES})>"
-    rf"|(?P<opaque>{_OPAQUE})(?={_BLANK}|[/>]){_ATTRIBUTES}>|(?P<end>(?i:/body))(?={_BLANK}|[/>]){_ATTRIBUTES}>)"
+    rf"<(?:(?P<comment>!--(?P<empty>-?>)?)|(?P<linked>{_LINKED}){_AFTER_NAME}(?P<attributes>{_ATTRIBUTES})>"
+    rf"|(?P<opaque>{_OPAQUE}){_AFTER_NAME}{_ATTRIBUTES}>|(?P<end>{_BODY_END}){_AFTER_NAME}{_ATTRIBUTES}>)"
 )
 _ATTRIBUTE = re.compile(rf"({_KEY})(?:{_BLANK}*+={_BLANK}*+({_VALUE}))?+")
-_SCRIPT_MARK = re.compile(r"<!(?=--)|-->|</?script(?=[ \t\n\f\r/>])", re.IGNORECASE)
+_SCRIPT_MARK = re.compile(r"<!(?=--)|-->|</?script(?=[ \t\n\f\r/>])", re.IGNORECASE | re.ASCII)
 _COMMENT_END = re.compile(r"--!?>")
-_CONDITION = re.compile(r"<!--\[if[^\]>]*+\]>", re.IGNORECASE)
+_CONDITION = re.compile(r"<!--\[if[^\]>]*+\]>", re.IGNORECASE | re.ASCII)
 
 _REFERENCE = re.compile(r"&(?:#[0-9]++;?|#[xX][0-9a-fA-F]++;?|[A-Za-z][A-Za-z0-9]*+;?)")
 
@@ -136,10 +146,11 @@ def _find_end_of_script(html: str, position: int, limit: int) -> int:
 
 def _end_tag(name: str) -> re.Pattern[str]:
     # After <plaintext> all is text.
-    return re.compile(r"(?!)" if name == "plaintext" else rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE)
+    return re.compile(r"(?!)" if name == "plaintext" else rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE | re.ASCII)
 
 
-_END_TAGS = {name: _end_tag(name) for name in _OPAQUE.removeprefix("(?i:").removesuffix(")").split("|")}
+_TEXT_ONLY = ("style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext")
+_END_TAGS = {name: _end_tag(name) for name in _TEXT_ONLY}
 
 
 def unescape_attribute(value: str) -> str:

@@ -14,7 +14,7 @@ _ENDS = "".join(map(chr, range(0x21)))
 _LINE_BREAKS = str.maketrans("", "", "\t\n\r")
 
 # What a browser would repair (a third slash, a backslash) is left to it.
-_WEB = re.compile(r"https?://([^/?#\\\s]+)(?=[/?#]|\Z)", re.IGNORECASE)
+_WEB = re.compile(r"https?://([^/?#\\\s]+)(?=[/?#]|\Z)", re.IGNORECASE | re.ASCII)
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Merge fields that nobody filled in: such a link leads nowhere yet, and whoever fills it later must find it as it was.
 _FIELDS = re.compile(

@@ -95,7 +95,20 @@ PIECES = st.sampled_from(
             "//e.example/",
             '" ',
         ),
-        *("<!DOCTYPE html>", "<![CDATA[", "]]>", "&amp;", "&#104;ttps://f.example", "\0", "é"),
+        *(
+            "<!DOCTYPE html>",
+            "<![CDATA[",
+            "]]>",
+            "&amp;",
+            "&#104;ttps://f.example",
+            "\0",
+            "é",
+            "<ſtyle>",
+            "<noframeſ>",
+            "<scrıpt>",
+            "</ſcript>",
+            "<script ",
+        ),
     ]
 )
 soups = st.lists(PIECES, max_size=25).map("".join)

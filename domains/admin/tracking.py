@@ -41,11 +41,17 @@ def _look(host: TrackingDomain) -> None:
     ask_again(host, clock.now())
 
 
+class HostForm(ScopedForm):
+    class Meta:
+        labels = {"is_secure": _("Links by https")}
+
+
 @admin.register(TrackingDomain)
 class TrackingDomainAdmin(CheckedAdmin):
     rights = DEVELOPERS
     look = staticmethod(_look)
     page = staticmethod(page_of_host)
+    form = HostForm
     list_display = ("name", "state", "checked_at", "account")
     list_filter = (("account", ScopedFilter),)
     list_select_related = ("account",)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from accounts.models import Account
 from domains import tasks
+from domains.actions import add_domain
 from domains.models import DKIMKey, SenderDomain, TrackingDomain
 from domains.rotation import rotate_keys
 from domains.schedule import LEASE, ask_again, claim_due, next_check
 from domains.trackinghosts import add_tracking_domain
 from domains.verification import check_domain
+from gateway.base import wake
+from gateway.base.sealing import seal
 from tests.domains.zones import Clock, publish, publish_host
 from tests.support.cast import Tenant
 from tests.support.dns import SERVFAIL, FaultyNameServer
@@ -76,6 +80,34 @@ def test_it_works(shop: SenderDomain, acme: Tenant, dns: FaultyNameServer, time:
     asked = len(dns.asked)
     tasks.check_due()
     assert len(dns.asked) == asked  # nothing is due
+
+
+def test_a_broken_row_keeps_no_other_from_its_check(
+    shop: SenderDomain, dns: FaultyNameServer, time: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = add_domain(shop.account, "broken.example")
+    key = broken.dkim_keys.get(algorithm="rsa")
+    key.sealed_private_key = seal(b"no key", f"account:{broken.account_id}/dkim:broken.example/{key.selector}")
+    key.save()
+    publish(dns, shop)
+    time.move(minutes=1)
+    tasks.check_due()
+    shop.refresh_from_db()
+    assert shop.is_verified
+    assert "The DNS of broken.example could not be checked" in caplog.text
+    broken.refresh_from_db()
+    assert broken.next_check_at == time.now + LEASE
+
+
+def test_adding_a_domain_has_it_looked_at_soon(
+    acme: Tenant, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hinted: list[str] = []
+    monkeypatch.setattr(wake, "hint", hinted.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        add_domain(acme.account, "shop.example")
+        assert hinted == []  # not before it is committed
+    assert hinted == [tasks.check_due.name]
 
 
 def test_a_failing_domain_is_looked_at_hourly(shop: SenderDomain, dns: FaultyNameServer, time: Clock) -> None:

@@ -49,7 +49,7 @@ def _try(attempt: Attempt) -> Moment:
         at=attempt.at,
         name=attempt.result,
         tone=tone_of(attempt.result),
-        code=_code(attempt.code, attempt.enhanced),
+        code=_code(attempt),
         reply=attempt.reply,
         facts=_given(facts),
         attempt=attempt,
@@ -68,7 +68,7 @@ def _event(event: Event) -> Moment:
         at=event.at,
         name=event.type,
         tone=tone_of(event.type),
-        code=_code(event.code, event.enhanced),
+        code=_code(event),
         reply=event.reply,
         facts=_given(facts),
     )
@@ -81,8 +81,10 @@ _NOTES: Mapping[str, object] = {
 }
 
 
-def _code(code: int, enhanced: str) -> str:
-    return " ".join(part for part in (str(code) if code else "", enhanced) if part)
+def _code(said: Attempt | Event) -> str:
+    """Return the codes of a reply; the enhanced one only where the text does not begin with it."""
+    enhanced = "" if said.reply.startswith(said.enhanced) else said.enhanced
+    return " ".join(part for part in (str(said.code) if said.code else "", enhanced) if part)
 
 
 def _given(facts: Iterable[tuple[object, object]]) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -17,6 +18,7 @@ from accounts.access import Level, access_of
 from accounts.acts import Act, ActingAdmin
 from accounts.markup import badge
 from accounts.scoped import READ_ONLY, ScopedFilter
+from gateway.base import clock
 from gateway.base.errors import IdempotencyConflict, Refused
 from gateway.console.list_send import SendForm
 from gateway.console.words import tone_of
@@ -29,6 +31,7 @@ from gateway.models import ListTask, Recipient
 # Where the form shows a refusal, by the neutral name of the field at fault; others stand above it.
 FIELDS = {"list": "address_list", "template": "template", "subject": "subject", "from": "local_part"}
 MOVING = (ListTask.State.WAITING, ListTask.State.RUNNING)
+SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,11 @@ class TaskPage:
     def is_alive(self) -> bool:
         """Tell whether the page will say something else in a moment."""
         waits = {Recipient.State.QUEUED, Recipient.State.SENDING} & set(self.states)
-        return bool(waits) or any(task.state in MOVING for task in self.others)
+        return bool(waits) or any(_moves(task) for task in self.others)
+
+
+def _moves(task: ListTask) -> bool:
+    return task.state in MOVING and (task.next_at is None or task.next_at < clock.now() + SOON)
 
 
 def load_task(task: ListTask) -> TaskPage:

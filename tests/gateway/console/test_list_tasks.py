@@ -154,7 +154,9 @@ def test_a_send_may_be_for_later(insider: Client, form: dict[str, Any]) -> None:
     later = (timezone.now() + timedelta(days=2)).replace(second=0, microsecond=0)
     send(insider, form, send_at=f"{later:%Y-%m-%dT%H:%M}")
     assert ListTask.objects.get().next_at == later
-    assert "Goes on at" in insider.get(page_of(ListTask.objects.get())).content.decode()
+    page = insider.get(page_of(ListTask.objects.get())).content.decode()
+    assert "Goes on at" in page
+    assert "every 2s" not in page  # for two days there is nothing to see
 
 
 def test_a_send_is_cancelled(insider: Client, form: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import fcntl
 import logging
 import os
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +22,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from threading import Event, Thread
 from typing import Final
 
 from django.db import DatabaseError, DataError, InterfaceError, close_old_connections, connection, transaction
@@ -87,11 +87,11 @@ class Taker:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._is_work = Event()
+        self._is_work = threading.Event()
         self._is_work.set()
         self._is_over = False
         self._tidied = 0.0
-        self._thread = Thread(target=self._run, name="returned", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="returned", daemon=True)
 
     def __enter__(self) -> Taker:
         self._thread.start()

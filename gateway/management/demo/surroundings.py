@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import CommandError
+from django.db import connection
 
 from domains.models import SenderDomain, TrackingDomain
 from domains.records import record_of_tracking, records_of
@@ -86,7 +87,15 @@ def find_surroundings() -> Surroundings:
 
 def make_name_server(around: Surroundings) -> NameServer:
     """Return the demo's name server: all mail goes to its receiver, and whatever domain is added has its records published."""
-    return NameServer(look_up, around.dns.host, around.dns.port)
+    return NameServer(answer, around.dns.host, around.dns.port)
+
+
+def answer(name: str, kind: str) -> list[str] | None:
+    """Answer a question in a thread of the name server, which ends with it."""
+    try:
+        return look_up(name, kind)
+    finally:
+        connection.close()
 
 
 def look_up(name: str, kind: str) -> list[str] | None:

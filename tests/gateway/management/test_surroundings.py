@@ -8,13 +8,13 @@ from domains.actions import add_domain
 from domains.trackinghosts import add_tracking_domain, check_tracking_domain
 from domains.verification import check_domain
 from gateway.base.nameserver import NameServer
-from gateway.management.demo.surroundings import RECEIVER, look_up
+from gateway.management.demo.surroundings import RECEIVER, answer, look_up
 from tests.support.cast import Tenant
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_domain_that_is_added_verifies_for_real(acme: Tenant, settings) -> None:
-    with NameServer(look_up) as server:
+    with NameServer(answer) as server:
         settings.GATEPOST_DNS = (server.endpoint,)
         domain = add_domain(acme.account, "shop.example")
         host = add_tracking_domain(acme.account, "links.shop.example")

@@ -60,7 +60,10 @@ class FanOut:
         self._client: Client = self._call(self._start())
 
     def work(self, seconds: float, idle: float) -> None:
-        """Send what is due for up to `seconds`, less when nothing was due for `idle` seconds. Calls may outlast it."""
+        """Send what is due for up to `seconds`, less when for `idle` seconds nothing was due and no call ended.
+
+        Calls may outlast it.
+        """
         self._call(self._work(seconds, idle))
 
     def wait(self, seconds: float = CLOSE_WITHIN) -> None:
@@ -97,16 +100,16 @@ class FanOut:
         now = self._loop.time
         end, idle_end = now() + seconds, now() + idle
         while now() < min(end, idle_end) and not self._is_closing:
+            self._freed.clear()
             calls = await self._claim()
             for call in calls:
                 self._begin(call)
-            if calls:
+            if calls or self._freed.is_set():
                 idle_end = now() + idle
             await self._pause()
 
     async def _pause(self) -> None:
         """Wait for what comes due meanwhile; less where calls end and make room, as there may be more behind them."""
-        self._freed.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._freed.wait(), LOOK_EVERY)
             await asyncio.sleep(GATHER)

@@ -24,9 +24,8 @@ from tracking import events
 from tracking.events import Fact, Origin
 from tracking.formats import FORMATS
 from tracking.models import EventType, Webhook, WebhookDelivery
-from tracking.webhooks import calls, queue
+from tracking.webhooks import calls, fanout, queue
 from tracking.webhooks.actions import add_webhook
-from tracking.webhooks.fanout import FanOut
 
 _numbers = count(1)
 
@@ -73,7 +72,7 @@ class World:
 
     tenant: Tenant
     endpoint: Endpoint
-    fanout: FanOut
+    fanout: fanout.FanOut
 
     def hook(self, path: str = "/", **options: Any) -> Webhook:
         return add_webhook(options.pop("account", self.tenant.account), self.endpoint.url + path, **options)[0]
@@ -108,15 +107,16 @@ def _loopback(settings: Any) -> None:
 
 
 @pytest.fixture
-def world(acme: Tenant) -> Iterator[Callable[..., World]]:
+def world(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
     """Make a world whose endpoint answers by a script; at most one in a test."""
+    monkeypatch.setattr(fanout, "CLOSE_WITHIN", 2.0)  # calls that hang are left behind
     with ExitStack() as stack:
 
         def make(script: Any = None, **more: Any) -> World:
             endpoint = stack.enter_context(Endpoint(script, **more))
-            fanout = FanOut()
-            stack.callback(fanout.close)
-            return World(acme, endpoint, fanout)
+            sender = fanout.FanOut()
+            stack.callback(sender.close)
+            return World(acme, endpoint, sender)
 
         yield make
 

@@ -82,10 +82,16 @@ def read_filter(account: Account, asked: Mapping[str, str]) -> EventFilter:
 
 
 def _line(event: Event) -> Line:
-    code = " ".join(part for part in (str(event.code or ""), event.enhanced) if part)
-    reply = event.reply if event.reply.startswith(code) else f"{code} {event.reply}".strip()
     url = reverse("admin:gateway_message_change", args=(event.public_id,))
-    return Line(event=event, tone=tone_of(event.type), said=event.url or reply, url=url)
+    return Line(event=event, tone=tone_of(event.type), said=event.url or _said(event), url=url)
+
+
+def _said(event: Event) -> str:
+    """Return a reply with its codes in front, each of them once: some replies begin with them."""
+    said = event.reply
+    for code in (event.enhanced, str(event.code or "")):
+        said = f"{code} {said}".strip() if code not in event.reply.split()[:2] else said
+    return said
 
 
 def _link(asked: QueryDict, **cursor: str) -> str:

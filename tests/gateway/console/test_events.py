@@ -37,6 +37,12 @@ def test_it_works(insider: Client, acme: Tenant) -> None:
         assert words in page
 
 
+@pytest.mark.parametrize("reply", ["550 5.1.1 Unknown", "5.1.1 Unknown", "Unknown"])
+def test_codes_stand_in_front_once(reply: str, insider: Client, acme: Tenant) -> None:
+    tell_one(acme.account.pk, "bounced", at=NOW, code=550, enhanced="5.1.1", reply=reply)
+    assert [line.said for line in insider.get(PAGE).context["lines"]] == ["550 5.1.1 Unknown"]
+
+
 def test_an_empty_page_says_what_will_stand_there(insider: Client) -> None:
     page = insider.get(PAGE).content.decode()
     assert "Nothing happened yet" in page

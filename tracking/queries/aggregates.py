@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -51,7 +51,7 @@ ROLLED_UP: Final[Mapping[str, Any]] = {
     **dict.fromkeys(BUCKETS),
 }
 
-Counted = Iterable[tuple[Any, int]]
+Counted = Any  # pairs of a value and a number: a list, or a query's rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class EventFilter:
 
     def events(self) -> QuerySet[Event]:
         """Return the events, in no order."""
-        rows: QuerySet[Event] = Event.objects.for_account(self.account_id)  # type: ignore[attr-defined]
+        rows: QuerySet[Event] = Event.objects.for_account(self.account_id)
         return rows.filter(**self._exactly()).filter(*self._texts())
 
     def _exactly(self) -> dict[str, Any]:
@@ -96,11 +96,11 @@ class Contains(Func):
             cleaned = cleaned.replace(special, "\\" + special)
         self.pattern = f"%{cleaned}%"
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Sequence[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:  # type: ignore[override]
         sql, params = super().as_sql(compiler, connection, **extra)
         return sql.replace("%%s", "%s"), (*params, self.pattern)
 
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Sequence[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
         sql, params = self.as_sql(compiler, connection, **extra)
         return f"{sql} ESCAPE '\\'", params
 
@@ -118,16 +118,16 @@ class Equals(Func):
 
 
 @JSONField.register_lookup
-class HasTag(Lookup):  # type: ignore[type-arg]  # generic in the stubs alone
+class HasTag(Lookup):
     """Whether a list of texts has one text. Django's `contains` is not there on SQLite."""
 
     lookup_name = "has_tag"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         sql, params = compiler.compile(self.lhs)
-        return f"{sql} @> %s::jsonb", [*params, json.dumps([self.rhs])]
+        return f"{sql} @> %s::jsonb", (*params, json.dumps([self.rhs]))
 
-    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         sql, params = compiler.compile(self.lhs)
-        return f"EXISTS (SELECT 1 FROM json_each({sql}) WHERE value = %s)", [*params, self.rhs]
+        return f"EXISTS (SELECT 1 FROM json_each({sql}) WHERE value = %s)", (*params, self.rhs)

@@ -54,7 +54,7 @@ def interactions(account_id: int, recipients: Mapping[int, int]) -> dict[int, In
 
 
 def _hits(account_id: int, recipient_ids: Collection[int], message_ids: Collection[int]) -> Sequence[Event]:
-    rows = Event.objects.for_account(account_id).filter(  # type: ignore[attr-defined]
+    rows = Event.objects.for_account(account_id).filter(
         message_id__in=message_ids, recipient_id__in=recipient_ids, type__in=(EventType.OPENED, EventType.CLICKED)
     )
     place = Window(RowNumber(), partition_by=[F("recipient_id"), F("type")], order_by=[F("at"), F("id")])

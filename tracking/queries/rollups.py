@@ -35,9 +35,9 @@ def rows_of(asked: EventFilter, *, every_tag: bool = False) -> QuerySet[Any]:
         "campaign": asked.campaign.replace("\0", "") or None,
         "tag": None if every_tag else asked.tag.replace("\0", ""),
     }
-    rows = HourlyStatistic.objects.for_account(asked.account_id)  # type: ignore[attr-defined]
+    rows = HourlyStatistic.objects.for_account(asked.account_id)
     rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
-    return rows.exclude(tag="") if every_tag else rows  # type: ignore[no-any-return]
+    return rows.exclude(tag="") if every_tag else rows
 
 
 def columns_of(types: Iterable[EventType | str]) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 
 from tracking.queries.aggregates import MOST_BUCKETS, ROLLED_UP
 from tracking.queries.filters import EventFilter
@@ -98,13 +98,16 @@ def bucketed(asked: EventFilter, bucket: str = "day", by: str = "type") -> Serie
     return Series(starts=starts, values=counters if by == "counter" else _by_type(counters, len(starts)))
 
 
-def _points(asked: EventFilter, bucket: str) -> QuerySet[Any]:
+def _points(asked: EventFilter, bucket: str) -> Iterable[tuple[Any, ...]]:
     if can_tell(asked):
         rows, column = rows_of(asked), "hour"
         numbers = {f"sum_{name}": Sum(name) for name in COUNTERS}
     else:
         rows, column, numbers = asked.events(), "at", {f"sum_{name}": count for name, count in _counting().items()}
-    return rows.annotate(start=truncated(bucket, column)).values_list("start").annotate(**numbers).order_by("start")
+    found: Iterable[tuple[Any, ...]] = (
+        rows.annotate(start=truncated(bucket, column)).values_list("start").annotate(**numbers).order_by("start")
+    )
+    return found
 
 
 def _counting() -> dict[str, Any]:

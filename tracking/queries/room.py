@@ -1,4 +1,4 @@
-"""Memory and a plain plan for statements that look at many events, where the database has such settings."""
+"""Memory and a deadline for statements that look at many events, where the database has such settings."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from django.db import connection, transaction
 
 from gateway.base import bulk
 
-# Values such as the subject are many. Compiling a statement (JIT) takes longer than any of these should run.
-_SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL jit = off; SET LOCAL statement_timeout = '20s'"
+_SETTINGS = "SET LOCAL work_mem = '128MB'; SET LOCAL statement_timeout = '20s'"  # values such as the subject are many
 
 
 @contextmanager
 def room_to_work() -> Iterator[None]:
-    """Give the statements within more memory, no compiler, and an end."""
+    """Give the statements within more memory, and an end."""
     if not bulk.is_postgresql() or connection.in_atomic_block:  # a caller's transaction keeps its own settings
         yield
         return

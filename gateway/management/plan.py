@@ -35,7 +35,7 @@ def installation() -> list[Spec]:
             command=[*celery, "worker", *quiet, *_serving("gatepost", WORKERS)],
             is_ready=wake.is_sender_there,
         ),
-        Spec(name="tasks", command=[*celery, "worker", *quiet, *_serving("gatepost-tasks", 1)]),
+        Spec(name="tasks", command=[*celery, "worker", *quiet, *_serving("gatepost-tasks", WORKERS)]),
     ]
 
 

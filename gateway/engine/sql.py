@@ -1,6 +1,7 @@
 """The queue's statements, each beside its equivalent for SQLite, and the values that go in and come out of them.
 
 Times are judged by the database's clock on PostgreSQL. SQLite has one writer at a time, so nothing needs to be skipped there.
+Whoever writes to many recipients goes by their keys, here and in `feedback`: so no two wait for each other in a ring.
 """
 
 from __future__ import annotations
@@ -218,23 +219,26 @@ def claim_due(cursor: bulk.Cursor, limit: int, *, lease: int) -> list[Claimed]:
 
 def note_data_sent(cursor: bulk.Cursor, pairs: Sequence[Pair]) -> set[Pair]:
     """Return those pairs that are still ours."""
-    return _pairs(_NOTE_DATA_SENT.fetch(cursor, rows=pairs)) if pairs else set()
+    return _pairs(_NOTE_DATA_SENT.fetch(cursor, rows=sorted(pairs))) if pairs else set()
 
 
 def renew(cursor: bulk.Cursor, pairs: Sequence[Pair], *, lease: int) -> int:
-    return len(_RENEW.fetch(cursor, rows=pairs, lease=lease, lease_until=in_seconds(lease))) if pairs else 0
+    return len(_RENEW.fetch(cursor, rows=sorted(pairs), lease=lease, lease_until=in_seconds(lease))) if pairs else 0
 
 
 def release(cursor: bulk.Cursor, pairs: Sequence[Pair], *, seconds: float) -> None:
     if pairs:
-        _RELEASE.run(cursor, rows=pairs, seconds=seconds, due=in_seconds(seconds))
+        _RELEASE.run(cursor, rows=sorted(pairs), seconds=seconds, due=in_seconds(seconds))
 
 
 def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> dict[Pair, int]:
     """Make the moves that are still valid; return, by their pairs, the number of the event that each is to be told by."""
     if not moves:
         return {}
-    rows = [(move.recipient_id, move.attempt, move.state, move.next_attempt_at, move.done_at) for move in moves]
+    rows = [
+        (move.recipient_id, move.attempt, move.state, move.next_attempt_at, move.done_at)
+        for move in sorted(moves, key=lambda move: move.recipient_id)
+    ]
     return {(row[0], row[1]): row[2] for row in _SETTLE.fetch(cursor, rows=rows)}
 
 

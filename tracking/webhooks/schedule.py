@@ -47,7 +47,7 @@ def read_retry_after(text: str, now: datetime) -> float:
         return float(min(int(text[:9]), LONGEST_WAIT))
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
     return min(max((when - now).total_seconds(), 0.0), LONGEST_WAIT)

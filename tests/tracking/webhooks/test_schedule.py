@@ -71,6 +71,8 @@ def test_never_sooner_than_the_endpoint_asked() -> None:
         ("٣", 0),
         ("Sun, 99 Nov 2026 12:05:00 GMT", 0),
         ("Sun, 22 Nov 99999 12:05:00 GMT", 0),
+        ("Sun, 22 Nov 99999999999999999999999 12:05:00 GMT", 0),
+        ("Sun, 22 Nov 2026 12:05:00 +99999999999999999999", 0),
     ],
 )
 def test_retry_after_is_read(text: str, seconds: float) -> None:

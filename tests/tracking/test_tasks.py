@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 
 from gateway.base import clock, wake
+from gateway.celery import app
 from tests.tracking.webhooks.conftest import World, _loopback, states, world
 from tracking import tasks
 from tracking.models import WebhookDelivery
@@ -65,6 +65,6 @@ def test_the_sweep_finds_what_a_dead_worker_left(world: Make, hints: list[str]) 
 
 
 def test_beat_and_workers_know_the_tasks() -> None:
-    names = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
+    names = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert {"tracking.tasks.sweep_webhooks", "tracking.tasks.purge_webhooks"} <= names
-    assert {tasks.deliver_webhooks.name, tasks.sweep_webhooks.name, tasks.purge_webhooks.name} <= set(current_app.tasks)
+    assert {tasks.deliver_webhooks.name, tasks.sweep_webhooks.name, tasks.purge_webhooks.name} <= set(app.tasks)

@@ -56,7 +56,8 @@ VALUES = {"a": "x", "some": "x" * 5_000, "big": BIG, "nearly": BIG[: len(BIG) //
 def test_a_bomb_is_refused_in_words_and_in_time(bomb: str, escape_html: bool) -> None:
     template, words = BOMBS[bomb]
     began = process_time()
-    with pytest.raises(Broken, match=words):
+    # On a machine that is busy with other things, the limit of time may come first.
+    with pytest.raises(Broken, match=f"{words}|takes more than"):
         render(template, VALUES, escape_html=escape_html)
     assert process_time() - began < 2
 

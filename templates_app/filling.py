@@ -36,14 +36,14 @@ def fill(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: b
     """
     if syntax == LIQUID:
         return fill_fully(text, syntax, variables, escape_html=escape_html).text if rendering.has_marks(text) else text
-    return merge.merge(text, syntax, variables, escape_html=escape_html)
+    return _merge(text, syntax, variables, escape_html=escape_html)
 
 
 def fill_fully(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: bool) -> Rendered:
     """Return what `fill` does, and the names in the text that have no value."""
     if syntax != LIQUID:
         missing = tuple(name for name in merge.names_in(text, syntax) if name not in variables)
-        return Rendered(text=merge.merge(text, syntax, variables, escape_html=escape_html), missing=missing)
+        return Rendered(text=_merge(text, syntax, variables, escape_html=escape_html), missing=missing)
     try:
         return rendering.render_fully(text, variables, escape_html=escape_html)
     except rendering.Broken as error:
@@ -68,6 +68,14 @@ def variables_of(text: str, syntax: str) -> tuple[str, ...]:
         return rendering.names_in(text)
     except rendering.Broken as error:
         raise _cannot(error) from None
+
+
+def _merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: bool) -> str:
+    try:
+        return merge.merge(text, syntax, variables, escape_html=escape_html)
+    except merge.TooLong:
+        sentence = f"The values fill the text with more than {merge.MAX_OUTPUT:,} characters; make them shorter."
+        raise CannotFill(sentence, is_limit=True) from None
 
 
 def _cannot(error: rendering.Broken) -> CannotFill:

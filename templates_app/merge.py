@@ -9,6 +9,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+MAX_OUTPUT: Final = 16_000_000  # characters that values may put into one text: a short one can name a long value many times
 
 # What may be a field in each syntax, with its name as a group. No part of a pattern can match what ends it, so that each
 # character is looked at once for every place where a field may begin.
@@ -24,18 +27,25 @@ _MEANT = re.compile(r"(?!if )(?!endif)[^\W\d](?:[\w .\-]{0,62}[\w.\-])?")
 _MEANT_BETWEEN_PERCENTS = re.compile(r"[^\W\d][\w.\-]{0,63}")
 
 
+class TooLong(Exception):
+    """The values would put more than MAX_OUTPUT characters into a text."""
+
+
 def merge(text: str, syntax: str, variables: Mapping[str, str], *, escape_html: bool) -> str:
-    """Return `text` with the fields that `variables` names filled in; keys are bare names.
+    """Return `text` with the fields that `variables` names filled in; keys are bare names. Raises TooLong.
 
     `syntax` is a key of FORMS; for any other nothing is filled in. With `escape_html` the values are text put into HTML.
     """
     if syntax not in FORMS or not variables:
         return text
     pieces: list[str] = []
-    copied = 0
+    copied = put = 0
     for start, end, name in _find(text, syntax, variables.__contains__):
-        value = variables[name]
-        pieces += (text[copied:start], html.escape(value) if escape_html else value)
+        value = html.escape(variables[name]) if escape_html else variables[name]
+        put += len(value)
+        if put > MAX_OUTPUT:
+            raise TooLong
+        pieces += (text[copied:start], value)
         copied = end
     return "".join((*pieces, text[copied:])) if pieces else text
 

@@ -22,6 +22,7 @@ from gateway.base.errors import (
     CredentialRevoked,
     DomainNotVerified,
     FieldInvalid,
+    HeaderInvalid,
     MessageTooLarge,
     RecipientInvalid,
     RecipientMissing,
@@ -42,6 +43,8 @@ from templates_app.queries import TemplateFacts, find_page_language, find_templa
 
 MAX_RECIPIENTS = 1000  # decision 2
 MAX_LISTS = 5  # of one send
+MAX_HEADERS = 200  # of their own that a customer may set
+MAX_HEADER_SIZE = 256 * 1024  # characters of them together
 _UNUSABLE = {
     Account.Status.SUSPENDED: AccountSuspended,
     Account.Status.DELETED: AccountDeleted,
@@ -71,6 +74,7 @@ class Draft:
 def check(submission: Submission) -> Draft:
     """Return the draft of a submission; raise the first refusal that holds."""
     check_account(submission.account_id)
+    check_header_room(submission.headers)
     asked, template = submission, check_template(submission)
     if template is not None:
         submission = _with_template(submission, template)
@@ -254,6 +258,14 @@ def _check_fields(submission: Submission) -> None:
             parse_address(mailbox.email)
         except AddressError as error:
             raise FieldInvalid("reply_to", str(error), value=mailbox.email) from None
+
+
+def check_header_room(headers: Sequence[tuple[str, str]]) -> None:
+    """Raise where there are more headers than a mail may have of its customer's own."""
+    if len(headers) > MAX_HEADERS:
+        raise HeaderInvalid(f"There are {len(headers)} headers; at most {MAX_HEADERS} are allowed.", field="headers")
+    if sum(len(value) for _, value in headers) > MAX_HEADER_SIZE:
+        raise HeaderInvalid(f"The headers have more than {MAX_HEADER_SIZE:,} characters together.", field="headers")
 
 
 def _check_sender(submission: Submission, sender: Mailbox) -> DomainFacts:

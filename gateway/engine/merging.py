@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import thread_time
 
 from gateway.engine.headers import write_header
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.rawmail import Field
 from gateway.engine.submission import Syntax
 from gateway.engine.words import decode_words
-from templates_app.filling import fill, fills
+from templates_app.filling import CannotFill, fill, fills
+
+MAX_LINE = 50_000  # characters that a subject or header may grow to
+MAX_SECONDS = 2.0  # of processor time, after which no further field of the same mail is filled in
 
 # What header text may not have, though merged values may bring it: controls, line separators, halves of surrogate pairs.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -27,6 +31,13 @@ _SYNTAXES = {
 }
 
 
+@dataclass(slots=True)
+class _Timer:
+    """The processor time that filling in one mail took so far."""
+
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
     """How the fields of a copy are written, and their values by bare name. `is_own`: other copies have other values."""
@@ -35,6 +46,7 @@ class Merge:
     values: Mapping[str, str]
     is_own: bool
     unsubscribe_url: str = ""
+    _timer: _Timer = field(default_factory=_Timer, repr=False, compare=False)
 
     @property
     def fills(self) -> bool:
@@ -45,11 +57,24 @@ class Merge:
         """Return a body of type `plain` or `html` with its fields filled in."""
         if self.syntax == Syntax.SENDCLOUD and self.unsubscribe_url:
             text = text.replace(_SENDCLOUDS, self.unsubscribe_url)
-        return fill(text, self.syntax, self.values, escape_html=kind == "html")
+        return self._fill(text, escape_html=kind == "html")
 
     def fill_line(self, text: str) -> str:
-        """Return a subject or header value with its fields filled in; controls in values become spaces."""
-        return _CONTROLS.sub(" ", fill(text, self.syntax, self.values, escape_html=False))
+        """Return a subject or header value with its fields filled in; controls in values become spaces. Raises CannotFill."""
+        filled = self._fill(text, escape_html=False)
+        if len(filled) > max(MAX_LINE, len(text)):
+            raise CannotFill(f"The values fill a subject or header with more than {MAX_LINE:,} characters; make them shorter.")
+        return _CONTROLS.sub(" ", filled)
+
+    def _fill(self, text: str, *, escape_html: bool) -> str:
+        if not self.fills:
+            return text
+        if self._timer.seconds > MAX_SECONDS:
+            raise CannotFill(f"The fields of one mail take more than {MAX_SECONDS:.0f} s to fill in; make them simpler.")
+        began = thread_time()
+        filled = fill(text, self.syntax, self.values, escape_html=escape_html)
+        self._timer.seconds += thread_time() - began
+        return filled
 
     def fill_fields(self, fields: Sequence[Field]) -> Sequence[Field]:
         """Return the fields of a raw mail with merge fields filled in, where text may stand: Subject, X-* and List-*."""

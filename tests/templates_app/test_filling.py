@@ -46,3 +46,19 @@ def test_what_cannot_be_filled_is_said_in_a_sentence() -> None:
     with pytest.raises(CannotFill):
         check("{% x %}", "liquid")
     check("{% x %}", "mailup")
+
+
+@pytest.mark.parametrize(
+    ("syntax", "text"),
+    [
+        ("liquid", "{{ NAME }}"),
+        ("sendclean", "{{NAME}}"),
+        ("sendcloud", "%NAME%"),
+        ("mailup", "[NAME]"),
+        ("octeth", "%Subscriber:NAME%"),
+    ],
+)
+def test_a_long_value_that_is_named_many_times_is_refused_before_it_fills_the_memory(syntax: str, text: str) -> None:
+    with pytest.raises(CannotFill, match=r"more than [0-9,]+ characters") as error:
+        fill(text * 1_000, syntax, {"NAME": "x" * 500_000}, escape_html=False)
+    assert error.value.is_limit

@@ -162,6 +162,8 @@ REFUSALS = {
     "a control character in the subject": ({"subject": "a\x07b"}, errors.SubjectInvalid),
     "a line break in a header name": ({"headers": (("X-Tag: v\r\nEvil", "x"),)}, errors.HeaderInvalid),
     "a line break in a header value": ({"headers": (("X-Tag", "v\r\nBcc: e@x.example"),)}, errors.HeaderInvalid),
+    "more headers than fit": ({"headers": (("X-Tag", "v"),) * 201}, errors.HeaderInvalid),
+    "headers that are too long together": ({"headers": (("X-Tag", "v" * 9_000),) * 40}, errors.HeaderInvalid),
     "a header that only we may set": ({"headers": (("DKIM-Signature", "v=1"),)}, errors.HeaderReserved),
     "a NUL in the text": ({"text": "a\0b"}, errors.FieldInvalid),
     "half a surrogate pair in the text": ({"text": "a\ud800b"}, errors.FieldInvalid),

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.base import clock
+from gateway.engine import merging
 from gateway.engine.compose import CannotCompose, Composed, Composer, check_wire, compose
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.submission import FilePart, Mailbox, Syntax
@@ -311,3 +312,15 @@ def test_copies_are_signed_at_the_time_of_their_try(monkeypatch: pytest.MonkeyPa
     later = NOW.replace(year=2027)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert f"t={int(later.timestamp())};".encode() in composed().wire
+
+
+def test_values_that_would_fill_a_header_without_end_stop_the_copy() -> None:
+    with pytest.raises(CannotCompose, match="a subject or header with more than 50,000 characters"):
+        composed(subject="[a]" * 100, syntax=Syntax.MAILUP, variables={"a": "x" * 1_000})
+
+
+def test_the_fields_of_one_mail_have_so_much_time_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "MAX_SECONDS", 0.0)
+    with pytest.raises(CannotCompose, match="take more than 0 s to fill in"):
+        composed(subject="{{ a }}", text="{{ a }}", syntax=Syntax.LIQUID, variables={"a": "x"})
+    assert composed(subject="{{ a }}", text="Hello").wire  # what has no fields takes none of it

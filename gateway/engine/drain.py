@@ -27,7 +27,7 @@ from gateway.engine.deliver import Courier, Parcel
 from gateway.engine.lanes import Lanes
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
-from gateway.engine.prepare import Ready, Stopped, prepare
+from gateway.engine.prepare import Later, Prepared, Ready, Stopped, prepare
 from gateway.engine.retry import next_try
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ T = TypeVar("T")
 THREADS = 3  # that claim, note and settle, each with a database connection of its own
 BATCH = 100  # copies of one claim
 SWITCH = 0.0005  # seconds after which a thread that composes lets others run: they mostly wait, and only for moments work
-CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination had no room
+CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination, or their batch, had no room
 SETTLE_AT = 100  # outcomes of one commit
 SETTLE_AFTER = 0.05  # seconds that an outcome waits for company
 CLAIM_PAUSE = 0.03  # seconds between short claims under load
@@ -161,10 +161,10 @@ class Drain:
             await self._send_off(ready)
         return len(ready)
 
-    async def _send_off(self, ready: Sequence[Ready | Stopped]) -> None:
+    async def _send_off(self, ready: Sequence[Prepared]) -> None:
         crowded = []
         for one in ready:
-            if isinstance(one, Ready) and not self._lanes.has_room(one.copy.domain):
+            if isinstance(one, Later) or (isinstance(one, Ready) and not self._lanes.has_room(one.copy.domain)):
                 crowded.append(one.copy)
                 continue
             self._in_flight[one.copy.key] = one.copy
@@ -283,7 +283,7 @@ class Drain:
             await asyncio.sleep(0.05)
 
 
-def _claim_and_prepare(limit: int, after_account: int) -> list[Ready | Stopped]:
+def _claim_and_prepare(limit: int, after_account: int) -> list[Prepared]:
     copies = queue.claim(limit, after_account=after_account)
     return prepare(copies) if copies else []
 

@@ -1,15 +1,23 @@
-"""Claimed copies become parcels: checked once more, composed, signed; what cannot be sent becomes an outcome."""
+"""Claimed copies become parcels: checked once more, composed, signed; what cannot be sent becomes an outcome.
+
+A batch has little time and space, so that its leases last and nobody's mail stands long behind what another tenant's templates
+cost: what does not fit is given back, and comes again.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from time import thread_time
+from typing import Final
 
 from accounts.queries import find_account
 from domains.keys import signers_for
 from domains.queries import find_return_domain, get_sender_domain
-from gateway.base import bulk
+from gateway.base import bulk, clock
 from gateway.engine.compose import CannotCompose, Composed, Composer
 from gateway.engine.deliver import Parcel
 from gateway.engine.letter import Copy, Letter
@@ -19,6 +27,10 @@ from gateway.engine.track import Tracker
 from tracking import suppressions
 
 log = logging.getLogger(__name__)
+
+EACH: Final = 1.0  # seconds of processor time after which no further copy of the same account is composed in a batch
+ALL: Final = 6.0  # seconds after which none at all is
+OCTETS: Final = 128 * 1024 * 1024  # of composed mail, after which none is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +50,62 @@ class Stopped:
     outcome: Outcome
 
 
-def prepare(copies: Sequence[Copy]) -> list[Ready | Stopped]:
-    """Compose and sign copies; those of one letter share what they have in common."""
-    composer = Composer(Tracker())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """A copy that did not fit into this batch, to be given back untried."""
+
+    copy: Copy
+
+
+Prepared = Ready | Stopped | Later
+
+
+class _Budget:
+    """What a batch may still use: of time, in all and by account, and of space. The first copy is always let through."""
+
+    def __init__(self) -> None:
+        self._end = clock.monotonic() + ALL
+        self._spent: dict[int, float] = {}  # seconds by account
+        self._wires: set[int] = set()  # by identity: copies that nothing tells apart share theirs
+        self._octets = 0
+
+    def spend(self, copy: Copy, work: Callable[[], Prepared]) -> Prepared:
+        """Return what `work` makes of a copy, or that it is for later."""
+        account_id = copy.letter.account_id
+        if self._is_spent(account_id):
+            return Later(copy=copy)
+        began = thread_time()
+        made = work()
+        self._spent[account_id] = self._spent.get(account_id, 0.0) + thread_time() - began
+        if isinstance(made, Ready) and id(made.parcel.wire) not in self._wires:
+            self._wires.add(id(made.parcel.wire))
+            self._octets += len(made.parcel.wire)
+        return made
+
+    def _is_spent(self, account_id: int) -> bool:
+        if not self._spent:
+            return False
+        return self._spent.get(account_id, 0.0) > EACH or clock.monotonic() > self._end or self._octets > OCTETS
+
+
+def prepare(copies: Sequence[Copy]) -> list[Prepared]:
+    """Compose and sign copies, as far as the batch's time goes; those of one letter share what they have in common."""
+    composer, budget = Composer(Tracker()), _Budget()
     suppressed = _find_suppressed(copies)
-    return [_stop_suppressed(copy) if _pair(copy) in suppressed else _prepare_safely(composer, copy) for copy in copies]
+    return [
+        _stop_suppressed(copy) if _pair(copy) in suppressed else budget.spend(copy, partial(_prepare_safely, composer, copy))
+        for copy in _in_turn(copies)
+    ]
+
+
+def _in_turn(copies: Sequence[Copy]) -> list[Copy]:
+    """Return the copies account by account in turn, so that none stands behind all of another's."""
+    seen: Counter[int] = Counter()
+    ranked: list[tuple[int, Copy]] = []
+    for copy in copies:
+        ranked.append((seen[copy.letter.account_id], copy))
+        seen[copy.letter.account_id] += 1
+    return [copy for _, copy in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _find_suppressed(copies: Sequence[Copy]) -> set[suppressions.Pair]:

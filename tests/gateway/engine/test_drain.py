@@ -19,6 +19,7 @@ from domains.models import DKIMKey, SenderDomain
 from domains.verdicts import judge
 from gateway.engine import drain as drains
 from gateway.engine import lanes, queue, tasks
+from gateway.engine import prepare as preparing
 from gateway.engine.accept import accept
 from gateway.engine.compose import Composer
 from gateway.engine.drain import Drain
@@ -289,3 +290,15 @@ def test_a_slow_destination_leaves_room_for_others(
     here.run()
     assert states() == {"delivered": 30}
     assert Recipient.objects.exclude(attempts=1).count() == 0
+
+
+def test_what_did_not_fit_into_a_batch_comes_again_and_counts_no_try(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "ALL", 0.0)
+    monkeypatch.setattr(drains, "CROWDED_PAUSE", 0.1)
+    here = world()
+    accept([make(), make(), make()])
+    here.drain.work(seconds=8, idle=1.5)
+    assert states() == {"delivered": 3}
+    assert set(Recipient.objects.values_list("attempts", flat=True)) == {1}

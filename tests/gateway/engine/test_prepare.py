@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -11,13 +12,17 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from domains import queries
+from domains.keys import add_keys
 from domains.models import DKIMKey, SenderDomain
 from gateway.base.errors import FieldInvalid
+from gateway.engine import prepare as preparing
 from gateway.engine import queue
 from gateway.engine.accept import accept
-from gateway.engine.prepare import Ready, prepare
+from gateway.engine.compose import Composed, Composer
+from gateway.engine.letter import Copy
+from gateway.engine.prepare import Later, Ready, prepare
 from gateway.engine.returns import read_return_path
-from gateway.engine.submission import Addressee, Clicks
+from gateway.engine.submission import Addressee, Clicks, Mailbox
 from gateway.models import Message
 from templates_app.models import UnsubscribePage
 from tests.gateway.engine.conftest import Make
@@ -175,3 +180,44 @@ def test_an_unsubscribe_page_is_one_of_the_account(make: Make, acme: Tenant, glo
     link = read_token(token, Purpose.UNSUBSCRIBE, host)
     assert link is not None
     assert link.page_id == ours.pk
+
+
+def test_a_tenant_whose_mail_takes_long_keeps_nobody_waiting(
+    make: Make, acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "EACH", 0.1)
+    compose = Composer.compose
+
+    def labour(composer: Composer, copy: Copy, signers: Any) -> Composed:
+        end = thread_time() + (0.06 if copy.letter.account_id == acme.account.pk else 0)
+        while thread_time() < end:
+            pass
+        return compose(composer, copy, signers)
+
+    monkeypatch.setattr(Composer, "compose", labour)
+    add_keys(globex.domain)
+    globex.domain.dkim_keys.update(published_at=timezone.now())
+    theirs = make(account_id=globex.account.pk, smtp_user_id=None, sender=Mailbox(email="g@globex.example"))
+    accept([make() for _ in range(10)])
+    accept([theirs, theirs])
+    made = prepare(queue.claim(100))
+    ours = [item for item in made if item.copy.letter.account_id == acme.account.pk]
+    assert [type(item) for item in made if item not in ours] == [Ready, Ready]
+    assert [type(item) for item in ours] == [Ready] * 2 + [Later] * 8
+    assert [item.copy.letter.account_id for item in made[:4]].count(globex.account.pk) == 2
+
+
+@pytest.mark.parametrize("limit", ["ALL", "OCTETS"])
+def test_a_batch_has_so_much_time_and_space_but_one_copy_always_fits(
+    make: Make, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(preparing, limit, 0)
+    accept([make(), make(), make()])
+    assert sorted(type(item).__name__ for item in prepare(queue.claim(100))) == ["Later", "Later", "Ready"]
+
+
+def test_copies_that_share_their_octets_count_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "OCTETS", 10_000)
+    people = tuple(Addressee(email=f"p{number}@inbox.example") for number in range(50))
+    accept([make(recipients=people)])
+    assert len(prepared()) == 50

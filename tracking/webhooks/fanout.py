@@ -161,7 +161,7 @@ class FanOut:
     async def _settle(self) -> None:
         batch = self._settlements[: 5 * SETTLE_AT]
         try:
-            await self._in_thread(queue.settle, batch)
+            await self._in_thread(queue.settle_each, batch)
         except Exception:
             log.exception("What came of %d webhook calls could not be written; trying again.", len(batch))
             await asyncio.sleep(BACK_OFF)
@@ -210,8 +210,8 @@ def _settlement(call: Call, tried_at: datetime, answer: Answer) -> queue.Settlem
 
 def words_of(answer: Answer) -> str:
     """Return what is kept of an answer: the beginning of its body, or what went wrong."""
-    said = answer.body.decode("utf-8", "replace").replace("\0", "\ufffd")
-    return "\n".join(part for part in (answer.problem, said) if part)
+    said = answer.body.decode("utf-8", "replace")
+    return "\n".join(part for part in (answer.problem, said) if part).replace("\0", "\ufffd")
 
 
 def _no_answer(problem: str) -> Answer:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 
 from accounts.models import AuditEntry
 from gateway.base import bulk, clock
@@ -81,9 +81,21 @@ def settle(settlements: Sequence[Settlement]) -> None:
         webhooks = _lock({one.call.webhook.pk for one in settlements})
         ours = sql.settle(cursor, [move for one in settlements for move in _moves(one)])
         kept = [one for one in settlements if any((row.delivery_id, row.attempt) in ours for row in one.call.deliveries)]
-        rows = [row for one in kept if one.call.webhook.keeps_log for row in _log_rows(one)]
+        rows = [row for one in kept if one.call.webhook.keeps_log for row in _log_rows(one, ours)]
         bulk.insert(cursor, bulk.table_of(WebhookAttempt, leaves_out=("id",)), rows)
         _judge(webhooks, kept)
+
+
+def settle_each(settlements: Sequence[Settlement]) -> None:
+    """As settle; where one of them cannot be written, all the others, and that one is tried again after its lease."""
+    try:
+        settle(settlements)
+    except (DataError, IntegrityError, ValueError):
+        if len(settlements) > 1:
+            for settlement in settlements:
+                settle_each([settlement])
+            return
+        log.exception("What came of a call of webhook %d cannot be written.", settlements[0].call.webhook.pk)
 
 
 def reclaim(limit: int = 1000) -> int:
@@ -223,9 +235,11 @@ def _state_of(one: Settlement, now: datetime) -> tuple[WebhookDelivery.State, da
     return (State.FAILED, None) if due is None else (State.WAITING, due)
 
 
-def _log_rows(one: Settlement) -> Iterator[tuple[object, ...]]:
+def _log_rows(one: Settlement, ours: Collection[sql.Pair]) -> Iterator[tuple[object, ...]]:
+    """Of what is ours still: the other tries are on record as lost."""
     for row in one.call.deliveries:
-        yield (row.delivery_id, row.attempt, one.tried_at, one.seconds, one.status, one.answer)
+        if (row.delivery_id, row.attempt) in ours:
+            yield (row.delivery_id, row.attempt, one.tried_at, one.seconds, one.status, one.answer)
 
 
 def _lock(keys: Collection[int]) -> list[Webhook]:

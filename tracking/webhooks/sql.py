@@ -114,14 +114,20 @@ _LEASE_DUE = Statement(
         ) RETURNING {_COLUMNS}
     """,
 )
+# Those of them that ended go again as well: without them the body would be another one.
 _LEASE_MATES = Statement(
     postgresql=f"""
-        UPDATE tracking_webhookdelivery d SET {_LEASE}, lease_until = now() + make_interval(secs => %(lease)b::int)
-        WHERE d.batch = ANY(%(c0)b::uuid[]) AND d.state = 'waiting' RETURNING {_LEASED}
+        WITH picked AS MATERIALIZED (
+            SELECT id FROM tracking_webhookdelivery WHERE batch = ANY(%(c0)b::uuid[]) AND state <> 'sending'
+            FOR UPDATE SKIP LOCKED
+        )
+        UPDATE tracking_webhookdelivery d
+        SET {_LEASE}, done_at = NULL, lease_until = now() + make_interval(secs => %(lease)b::int)
+        FROM picked WHERE d.id = picked.id RETURNING {_LEASED}
     """,
     sqlite=f"""
-        UPDATE tracking_webhookdelivery SET {_LEASE}, lease_until = :lease_until
-        WHERE batch IN (SELECT value ->> 0 FROM json_each(:rows)) AND state = 'waiting' RETURNING {_COLUMNS}
+        UPDATE tracking_webhookdelivery SET {_LEASE}, done_at = NULL, lease_until = :lease_until
+        WHERE batch IN (SELECT value ->> 0 FROM json_each(:rows)) AND state <> 'sending' RETURNING {_COLUMNS}
     """,
 )
 _COUNT_MATES = Statement(
@@ -235,7 +241,7 @@ def lease_due(cursor: bulk.Cursor, webhook_ids: Sequence[int], *, most: int, lea
 
 
 def lease_mates(cursor: bulk.Cursor, batches: Sequence[UUID], *, lease: int) -> list[Leased]:
-    """Lease what is waiting of some batches."""
+    """Lease what is not on its way of some batches, also what ended; what another worker is at is left out."""
     rows = [(batch,) for batch in batches]
     return _leased(_LEASE_MATES.fetch(cursor, rows=rows, lease=lease, lease_until=in_seconds(lease)))
 

@@ -10,12 +10,12 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import AuditEntry
-from gateway.base import clock
+from gateway.base import bulk, clock
 from tests.support.cast import Tenant
 from tests.support.endpoint import DRIP, HANG, HUGE, RESET
 from tests.tracking.webhooks.conftest import World, happen, make_fact, states
 from tracking.models import EventType, Webhook, WebhookAttempt, WebhookDelivery
-from tracking.webhooks import queue
+from tracking.webhooks import queue, sql
 from tracking.webhooks.lanes import PER_ENDPOINT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -276,6 +276,46 @@ def test_who_lost_the_lease_changes_nothing_any_more(world: Make) -> None:
     queue.settle([queue.Settlement(call=lost[0], tried_at=clock.now(), is_success=False, status=500, answer="late")])
     delivery = WebhookDelivery.objects.get()
     assert (delivery.state, delivery.answer) == ("done", "well")
+
+
+def test_who_lost_a_part_of_a_batch_settles_the_rest(world: Make) -> None:
+    here = world()
+    here.hook(format_name="sendclean")
+    here.happen(4)
+    call = queue.claim(lambda endpoints: {one.webhook_id: 8 for one in endpoints})[0]
+    WebhookDelivery.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+    assert queue.reclaim(2) == 2
+    queue.settle([queue.Settlement(call=call, tried_at=clock.now(), is_success=True, status=200, answer="late")])
+    assert states() == {"done": 2, "waiting": 2}
+    assert sorted(WebhookAttempt.objects.values_list("answer", flat=True)) == sorted(["late"] * 2 + [queue.LOST] * 2)
+    here.run()
+    assert states() == {"done": 4}
+    assert here.endpoint.calls[-1].body == call.body
+
+
+def test_a_batch_of_which_a_part_was_given_up_goes_out_whole(world: Make) -> None:
+    here = world()
+    hook = here.hook(format_name="sendclean")
+    here.happen(4)
+    call = queue.claim(lambda endpoints: {one.webhook_id: 8 for one in endpoints})[0]
+    queue.settle([queue.Settlement(call=call, tried_at=clock.now(), is_success=False, status=500)])
+    with bulk.raw_cursor() as cursor:
+        assert sql.give_up(cursor, hook.pk, answer="", limit=2) == 2
+    here.later(hours=1)
+    here.run()
+    assert states() == {"done": 4}
+    assert here.endpoint.calls[-1].body == call.body
+
+
+def test_a_result_that_cannot_be_written_holds_up_no_other(world: Make) -> None:
+    here = world()
+    here.hook()
+    here.happen(2)
+    calls = queue.claim(lambda endpoints: {one.webhook_id: 8 for one in endpoints})
+    bad, good = (queue.Settlement(call=call, tried_at=clock.now(), is_success=True, status=200) for call in calls)
+    WebhookAttempt.objects.create(delivery_id=bad.call.deliveries[0].delivery_id, number=1, at=clock.now())
+    queue.settle_each([bad, good])
+    assert states() == {"done": 1, "sending": 1}
 
 
 def test_without_a_log_no_tries_are_kept(world: Make) -> None:

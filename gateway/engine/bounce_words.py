@@ -81,13 +81,6 @@ NO_ADDRESS: Final = _any(
     r"\b(?:destinataire|utilisateur) (?:inconnu|invalide)|empf[aä]nger (?:unbekannt|existiert nicht)",
     r"usuario (?:desconocido|no existe)",
 )
-# The address is there, but locked, asleep or unpaid: that may change.
-ASLEEP: Final = _any(
-    r"\b(?:suspend|disabled|deactivat|de-activat|inactive|in-active|locked|dormant|discontinued|frozen|barred)",
-    r"\btemporar\w+ (?:locked|un|not|dis|inact)|not (?:been )?(?:active|activated|enabled)",
-    r"account .{0,20}(?:closed|blocked|expired)",
-    r"\bpaused|will not accept|currently not",
-)
 AFTER_DATA: Final = _any(
     r"in reply to (?:the )?end of data|after (?:the )?(?:end of data|sending message|data)|final data",
 )

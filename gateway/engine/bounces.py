@@ -16,7 +16,7 @@ from typing import Final
 from gateway.engine import bounce_words as words
 from gateway.engine.mailparts import Fields, Part, read_fields, read_mail, value_of
 from gateway.engine.replies import classify, find_enhanced
-from gateway.engine.reply_words import PATTERNS, Kind
+from gateway.engine.reply_words import ASLEEP, PATTERNS, Kind
 
 MAX_FINDINGS: Final = 20
 MAX_REPLY: Final = 1000  # characters
@@ -37,7 +37,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is said of one recipient. `is_hard`: the address itself is bad, so that it should not be mailed again."""
+    """What is said of one recipient."""
 
     sort: Sort
     recipient: str = ""
@@ -46,7 +46,11 @@ class Finding:
     reply: str = ""
     host: str = ""
     category: str = ""  # a Kind, of a bounce
-    is_hard: bool = False
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether the address itself is bad, so that it should not be mailed again."""
+        return self.sort is Sort.BOUNCED and self.category == Kind.RECIPIENT
 
 
 def read_returned(raw: bytes) -> tuple[Finding, ...]:
@@ -237,6 +241,7 @@ def _judge(sort: Sort, told: Sequence[str], *, recipient: str, status: str = "",
     enhanced = find_enhanced(code, best) if code else ""
     enhanced = enhanced or status or _enhanced_code(best)
     kind, number = _find_kind(told, code, enhanced)
+    # A domain that is not there makes for a bad address.
     is_hard = sort is Sort.BOUNCED and _is_hard(kind, _bare(told[number]), enhanced, told)
     said = best if code else " ".join(told[number].split())
     return Finding(
@@ -246,8 +251,7 @@ def _judge(sort: Sort, told: Sequence[str], *, recipient: str, status: str = "",
         enhanced=enhanced,
         reply=_without_code(said, code)[:MAX_REPLY],
         host=host[:253],
-        category=Kind.RECIPIENT if is_hard else kind,  # a domain that is not there makes for a bad address
-        is_hard=is_hard,
+        category=Kind.RECIPIENT if is_hard else Kind.MAILBOX if kind is Kind.RECIPIENT else kind,
     )
 
 
@@ -279,7 +283,7 @@ def _is_hard(kind: Kind, text: str, enhanced: str, told: Sequence[str]) -> bool:
     detail = enhanced[2:]
     if kind is Kind.NETWORK and (detail in _GONE or words.HOST_GONE.search(text) or words.NO_MAIL.search(text)):
         return not enhanced.startswith("4")  # the DNS may have been out of order
-    if kind is not Kind.RECIPIENT or any(words.ASLEEP.search(each) for each in told):
+    if kind is not Kind.RECIPIENT or any(ASLEEP.search(each) for each in told):
         return False
     if any(words.AFTER_DATA.search(each) for each in told[:2]) or any(words.REFUSED_DATA.match(each) for each in told):
         return False  # the address had been taken before: this is about what was sent to it

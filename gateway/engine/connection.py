@@ -253,7 +253,8 @@ class Connection(asyncio.Protocol):
             job.settle(self._peer.delivered(job, reply, self._loop.time()))
         else:
             goes_on = stage in _UNHEARD and reply.code < 500
-            verdict = self._peer.refused(job, reply, self._loop.time(), goes_on=goes_on)
+            knows = stage is not Stage.MAIL
+            verdict = self._peer.refused(job, reply, self._loop.time(), goes_on=goes_on, knows_recipient=knows)
             job.settle(replace(verdict, goes_on=goes_on and not verdict.slows))
             if verdict.slows:
                 self._keeper.complained()

@@ -25,6 +25,7 @@ from gateway.engine.sql import BOUNCED_LATER
 from tracking import events, suppressions
 from tracking.events import Fact, Origin
 from tracking.models import EventType, Suppression
+from tracking.statistics import HARD
 
 
 class Mark(IntFlag):
@@ -39,13 +40,12 @@ class Mark(IntFlag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Something that the world tells of one recipient; `type` is a key of MARKS. `is_hard`: the address itself is bad."""
+    """Something that the world tells of one recipient; `type` is a key of MARKS. `category`: a Kind, of a bounce."""
 
     recipient_id: int
     type: EventType
     at: datetime
     category: str = ""
-    is_hard: bool = False
     code: int = 0
     enhanced: str = ""
     reply: str = ""
@@ -170,7 +170,7 @@ def _fact(one: _Told, report: Report, origin: Origin, *, is_first: bool) -> Fact
 
 
 def _suppresses(report: Report) -> bool:
-    return report.type in _CAUSES and (report.type is not EventType.BOUNCED or report.is_hard)
+    return report.type in _CAUSES and (report.type is not EventType.BOUNCED or report.category in HARD)
 
 
 def _suppress(report: Report, fact: Fact) -> suppressions.Entry:

@@ -31,7 +31,6 @@ class Outcome:
     source: str = ""  # the IP address that we spoke from
     tls: str = ""  # protocol and cipher, empty without TLS
     category: str = ""  # of a refusal: whom or what it is about, a reply_words.Kind
-    is_hard: bool = False  # the address itself is bad for good: it is not mailed again
     retry_after: int = 0
     seconds: float = 0.0
     size: int = 0  # bytes on the wire

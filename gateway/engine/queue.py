@@ -29,6 +29,7 @@ from gateway.engine.submission import Kind
 from gateway.models import Attempt, Recipient
 from tracking import events, suppressions
 from tracking.models import EventType, Suppression
+from tracking.statistics import HARD
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +92,14 @@ def settle(settlements: Sequence[Settlement]) -> int:
         ours = sql.settle(cursor, moves)
         kept = [settlement for settlement in settlements if settlement.copy.key in ours]
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_attempt_row(one) for one in kept])
-        suppressions.add(cursor, [_suppression(one) for one in kept if one.outcome.is_hard])
+        suppressions.add(cursor, [_suppression(one) for one in kept if _is_hard(one.outcome)])
         events.record(cursor, [_fact(one, ours[one.copy.key]) for one in kept])
     return len(kept)
+
+
+def _is_hard(outcome: Outcome) -> bool:
+    """Tell whether the address itself is bad for good: mail to it again and our reputation suffers."""
+    return outcome.result is Result.BOUNCED and outcome.category in HARD
 
 
 def settle_each(settlements: Sequence[Settlement]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from gateway.engine.reply_words import PATTERNS, Kind
+from gateway.engine.reply_words import ASLEEP, PATTERNS, Kind
 
 __all__ = ["MAX_RETRY_AFTER", "Kind", "ReplyClass", "classify", "find_enhanced", "find_retry_after"]
 
@@ -35,18 +35,18 @@ class ReplyClass:
         """Whether the receiver asks us to send more slowly."""
         return self.kind is Kind.RATE
 
-    @property
-    def is_hard(self) -> bool:
-        """Whether the address itself is bad for good: mail to it again and our reputation suffers."""
-        return self.kind is Kind.RECIPIENT and not self.is_temporary
 
+def classify(code: int, enhanced: str, text: str, *, knows_recipient: bool = True) -> ReplyClass:
+    """Return what a 4xx or 5xx reply means. `enhanced` may be empty: it is then looked for in the text.
 
-def classify(code: int, enhanced: str, text: str) -> ReplyClass:
-    """Return what a 4xx or 5xx reply means. `enhanced` may be empty: it is then looked for in the text."""
+    `knows_recipient` is false for what was said before the recipient was named: it holds nothing against that one.
+    """
     enhanced = enhanced or find_enhanced(code, text)
     # Addresses are cut out: what a customer's recipient is called says nothing, and replies become alike.
     text = _mailboxes.sub("@", text[:_MAX_TEXT])
     kind = _find_kind(code, enhanced, text)
+    if kind in _OF_RECIPIENT and not knows_recipient:
+        kind = Kind.POLICY
     is_temporary = code < 500 or kind in _NEVER_FINAL or (kind not in _ALWAYS_FINAL and _says_later(text) is not None)
     return ReplyClass(
         kind=kind,
@@ -79,7 +79,7 @@ def find_retry_after(text: str) -> int:
 def _find_kind(code: int, enhanced: str, text: str) -> Kind:
     for kind, matches in PATTERNS:
         if matches(text):
-            return kind
+            return Kind.MAILBOX if kind is Kind.RECIPIENT and ASLEEP.search(text) else kind
     detail = enhanced.partition(".")[2]
     subject = detail.partition(".")[0]
     return _BY_DETAIL.get(detail) or _BY_SUBJECT.get(subject) or _BY_CODE.get(code, Kind.OTHER)
@@ -99,6 +99,7 @@ _says_later: Final = re.compile(
     re.IGNORECASE,
 ).search
 
+_OF_RECIPIENT: Final = {Kind.RECIPIENT, Kind.MAILBOX, Kind.FULL}
 _NEVER_FINAL: Final = {Kind.BLOCKED, Kind.RATE, Kind.GREYLIST}
 _ALWAYS_FINAL: Final = {Kind.RECIPIENT, Kind.CONTENT, Kind.SIZE}
 
@@ -125,7 +126,7 @@ _BY_DETAIL: Final = {
 }
 _BY_SUBJECT: Final = {
     "1": Kind.RECIPIENT,
-    "2": Kind.RECIPIENT,
+    "2": Kind.MAILBOX,
     "3": Kind.SYSTEM,
     "4": Kind.NETWORK,
     "5": Kind.PROTOCOL,
@@ -151,6 +152,7 @@ _BY_CODE: Final = {
 }
 _DETAIL: Final = {
     Kind.RECIPIENT: "1.1",
+    Kind.MAILBOX: "2.1",
     Kind.FULL: "2.2",
     Kind.BLOCKED: "7.1",
     Kind.RATE: "4.5",

@@ -15,7 +15,8 @@ from typing import Final
 class Kind(StrEnum):
     """Whom or what a refusal is about."""
 
-    RECIPIENT = "recipient"  # no such address, or one that takes no mail
+    RECIPIENT = "recipient"  # no such address: of a refusal for good, the one kind after which it is not mailed again
+    MAILBOX = "mailbox"  # the address is there, or may be, but its mailbox is locked, asleep or unpaid: that may change
     FULL = "full"  # the mailbox is
     BLOCKED = "blocked"  # our host: listed, of bad repute, without a name in DNS
     RATE = "rate"  # too fast, too many, too many connections
@@ -185,6 +186,15 @@ _WORDS: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
         ),
     ),
 )
+
+ASLEEP: Final = re.compile(
+    r"\b(?:suspend|disabled|deactivat|de-activat|inactive|in-active|locked|dormant|discontinued|frozen|barred)"
+    r"|\btemporar\w+ (?:locked|un|not|dis|inact)|not (?:been )?(?:active|activated|enabled)"
+    r"|account .{0,20}(?:closed|blocked|expired)"
+    r"|\bpaused|will not accept|currently not",
+    re.IGNORECASE,
+)
+"""What turns words about a recipient into words about its mailbox: the address is not held to be bad."""
 
 PATTERNS: Final[tuple[tuple[Kind, Callable[[str], re.Match[str] | None]], ...]] = tuple(
     (kind, re.compile("|".join(words), re.IGNORECASE).search) for kind, words in _WORDS

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,7 @@ from gateway.engine import feedback
 from gateway.engine.bounces import Finding, Sort, read_returned
 from gateway.engine.feedback import Report
 from gateway.engine.mailparts import MAX_READ
+from gateway.engine.reply_words import Kind
 from gateway.engine.returns import read_return_path
 from tracking.models import EventType
 
@@ -200,14 +201,7 @@ def choose(findings: Sequence[Finding]) -> Finding:
 
 
 def _soften(finding: Finding) -> Finding:
-    return Finding(
-        sort=finding.sort,
-        code=finding.code,
-        enhanced=finding.enhanced,
-        reply=finding.reply,
-        host=finding.host,
-        category=finding.category,
-    )
+    return replace(finding, category=Kind.MAILBOX)
 
 
 def _report(recipient_id: int, finding: Finding, at: datetime) -> Report:
@@ -216,7 +210,6 @@ def _report(recipient_id: int, finding: Finding, at: datetime) -> Report:
         type=_TYPES[finding.sort],
         at=at,
         category=finding.category,
-        is_hard=finding.is_hard,
         code=finding.code,
         enhanced=finding.enhanced,
         reply=finding.reply,

@@ -25,9 +25,9 @@ class Peer:
         enhanced = find_enhanced(reply.code, text)
         return Verdict(self._outcome(job, now, Result.DELIVERED, code=reply.code, enhanced=enhanced, reply=text))
 
-    def refused(self, job: Job | None, reply: Reply, now: float, *, goes_on: bool) -> Verdict:
+    def refused(self, job: Job | None, reply: Reply, now: float, *, goes_on: bool, knows_recipient: bool = False) -> Verdict:
         """Return the verdict of a 4xx or 5xx, for one job or for all that wait; `goes_on` where another host may do better."""
-        meaning = classify(reply.code, "", reply.text)
+        meaning = classify(reply.code, "", reply.text, knows_recipient=knows_recipient)
         outcome = self._outcome(
             job,
             now,
@@ -36,7 +36,6 @@ class Peer:
             enhanced=meaning.enhanced,
             reply=reply.text,
             category=meaning.kind.value,
-            is_hard=meaning.is_hard,
             retry_after=meaning.retry_after,
         )
         return Verdict(outcome, goes_on=goes_on, slows=meaning.slows)
@@ -64,7 +63,6 @@ class Peer:
         enhanced: str = "",
         reply: str = "",
         category: str = "",
-        is_hard: bool = False,
         retry_after: int = 0,
         is_ambiguous: bool = False,
     ) -> Outcome:
@@ -78,7 +76,6 @@ class Peer:
             source=self.source,
             tls=self.tls,
             category=category,
-            is_hard=is_hard,
             retry_after=retry_after,
             seconds=now - job.started if job else 0.0,
             size=len(job.transaction.wire) if job else 0,

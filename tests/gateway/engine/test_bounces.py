@@ -78,7 +78,6 @@ def test_it_works():
         reply="5.1.1 <bob@inbox.example>: User unknown",
         host="mx.inbox.example",
         category="recipient",
-        is_hard=True,
     )
 
 
@@ -121,11 +120,11 @@ def test_only_what_failed_is_hard(action):
         ("4.4.4", "DNS type 'mx' lookup responded with code SERVFAIL", "network", False),
         ("5.4.7", "delivery time expired", "network", False),
         ("5.0.0", "connect to mx.inbox.example[192.0.2.1]:25: Connection timed out", "network", False),
-        ("5.2.1", "550 5.2.1 The email account that you tried to reach is disabled", "recipient", False),
+        ("5.2.1", "550 5.2.1 The email account that you tried to reach is disabled", "mailbox", False),
         ("5.1.6", "551 5.1.6 user has moved; please try <new@inbox.example>", "recipient", True),
-        ("5.0.0", "550 <bob@inbox.example>: User unknown (in reply to end of DATA command)", "recipient", False),
+        ("5.0.0", "550 <bob@inbox.example>: User unknown (in reply to end of DATA command)", "mailbox", False),
         ("5.0.0", "550 No such user here", "recipient", True),
-        ("5.0.0", "550 Go away", "recipient", False),
+        ("5.0.0", "550 Go away", "mailbox", False),
     ],
 )
 def test_a_bounce_is_classified(status, said, category, is_hard):
@@ -243,7 +242,7 @@ KINDS = {
     "contenterror": {"content"},
     "exceedlimit": {"size"},
     "expired": {"network", "system"},
-    "filtered": {"recipient", "policy", "content"},
+    "filtered": {"recipient", "mailbox", "policy", "content"},
     "hasmoved": {"recipient"},
     "hostunknown": {"network", "recipient"},
     "mailboxfull": {"full"},
@@ -258,11 +257,11 @@ KINDS = {
     "securityerror": {"policy", "authentication", "protocol"},
     "spamdetected": {"content"},
     "speeding": {"rate"},
-    "suspend": {"recipient"},
+    "suspend": {"mailbox"},
     "syntaxerror": {"protocol"},
     "systemerror": {"system", "network"},
     "toomanyconn": {"rate"},
-    "userunknown": {"recipient"},
+    "userunknown": {"recipient", "mailbox"},
     "virusdetected": {"content"},
 }
 SORTS = {"abuse": Sort.COMPLAINED, "opt-out": Sort.OPTED_OUT, "auth-failure": Sort.UNKNOWN}

@@ -128,6 +128,12 @@ def test_a_refused_greeting_is_told_as_it_came(reply, result):
     assert (outcome.result, outcome.code, outcome.reply) == (result, int(reply[:3]), reply[4:])
 
 
+@pytest.mark.parametrize(("stage", "is_about_it"), [("greeting", False), ("MAIL", False), ("RCPT", True), ("DOT", True)])
+def test_what_was_said_before_the_recipient_was_named_is_not_about_it(stage, is_about_it):
+    (outcome,), _ = deliver_to({stage: "550 5.1.1 unknown user"})
+    assert (outcome.category == "recipient") is is_about_it
+
+
 def test_a_refused_recipient_does_not_hurt_the_next():
     def refuse(argument, _):
         return "550 5.1.1 No such user" if "bob1@" in argument else ""

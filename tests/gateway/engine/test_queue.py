@@ -16,12 +16,12 @@ from gateway.engine.submission import Addressee, Mailbox
 from gateway.models import Attempt, Recipient
 from tests.gateway.engine.conftest import Make
 from tests.support.cast import Tenant
-from tracking.models import Event
+from tracking.models import Event, HourlyStatistic, Suppression
 
 LONG_AGO = timezone.now() - timedelta(hours=1)
 SENT = Outcome(result=Result.DELIVERED, code=250, reply="ok", host="mx.inbox.example", seconds=0.1, size=100)
 LATER = Outcome(result=Result.DEFERRED, code=451, enhanced="4.7.1", reply="later")
-REFUSED = Outcome(result=Result.BOUNCED, code=550, enhanced="5.1.1", reply="no such user")
+REFUSED = Outcome(result=Result.BOUNCED, code=550, enhanced="5.1.1", reply="no such user", category="recipient")
 
 
 def settle(copy: Copy, outcome: Outcome, next_try=None) -> int:
@@ -99,6 +99,15 @@ def test_a_bounce_keeps_the_reply(make: Make) -> None:
     settle(copy, REFUSED)
     event = Event.objects.get(type="bounced")
     assert (state(), event.code, event.enhanced, event.reply) == ("bounced", 550, "5.1.1", "no such user")
+
+
+@pytest.mark.parametrize(("category", "is_suppressed"), [("recipient", True), ("mailbox", False), ("", False)])
+def test_an_address_is_suppressed_by_what_the_statistics_call_hard(make: Make, category: str, is_suppressed: bool) -> None:
+    accept([make()])
+    (copy,) = queue.claim(10)
+    settle(copy, replace(REFUSED, category=category))
+    assert Suppression.objects.exists() is is_suppressed
+    assert HourlyStatistic.objects.filter(bounced_hard=1).exists() is is_suppressed
 
 
 def test_a_lost_lease_is_taken_back_and_the_zombie_is_fenced(make: Make) -> None:

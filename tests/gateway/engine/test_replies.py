@@ -17,11 +17,11 @@ FINAL, LATER = False, True
 REPLIES = (
     (550, "5.1.1 <u@example.com>: Recipient address rejected: User unknown in virtual mailbox table", Kind.RECIPIENT, FINAL),
     (550, "5.1.1 The email account that you tried to reach does not exist. Please try double-checking", Kind.RECIPIENT, FINAL),
-    (550, "5.2.1 The email account that you tried to reach is disabled.", Kind.RECIPIENT, FINAL),
+    (550, "5.2.1 The email account that you tried to reach is disabled.", Kind.MAILBOX, FINAL),
     (550, "5.5.0 Requested action not taken: mailbox unavailable (S2017062302).", Kind.RECIPIENT, FINAL),
     (550, "No such user here", Kind.RECIPIENT, FINAL),
     (554, "delivery error: dd This user doesn't have a example.com account (u@example.com) [-5]", Kind.RECIPIENT, FINAL),
-    (554, "30 Sorry, your message to u@example.com cannot be delivered. This mailbox is disabled", Kind.RECIPIENT, FINAL),
+    (554, "30 Sorry, your message to u@example.com cannot be delivered. This mailbox is disabled", Kind.MAILBOX, FINAL),
     (550, "5.1.1 RESOLVER.ADR.RecipNotFound; not found", Kind.RECIPIENT, FINAL),
     (550, "5.4.1 Recipient address rejected: Access denied. AS(201806281)", Kind.RECIPIENT, FINAL),
     (550, "Message was not accepted -- invalid mailbox. Local mailbox u@example.com is unavailable", Kind.RECIPIENT, FINAL),
@@ -110,11 +110,14 @@ def _is_later(reply):
     return classify(int(reply[:3]), "", reply[4:]).is_temporary
 
 
-def test_only_a_missing_address_is_hard():
-    assert classify(550, "5.1.1", "User unknown").is_hard
-    assert not classify(450, "4.1.1", "User unknown").is_hard
-    assert not classify(552, "5.2.2", "Mailbox full").is_hard
-    assert not classify(550, "5.7.1", "Spam").is_hard
+@pytest.mark.parametrize("text", ["5.2.1 Out for lunch", "User suspended", "5.1.1 Account inactive", "Mailbox is locked"])
+def test_a_mailbox_that_sleeps_is_no_missing_address(text):
+    assert classify(550, "", text).kind is Kind.MAILBOX
+
+
+@pytest.mark.parametrize("text", ["", "5.1.1 User unknown", "5.2.1 Account disabled", "5.2.2 Mailbox full"])
+def test_what_is_said_before_the_recipient_was_named_is_not_about_it(text):
+    assert classify(550, "", text, knows_recipient=False).kind is Kind.POLICY
 
 
 def test_only_a_complaint_about_speed_slows():

@@ -260,7 +260,7 @@ def test_two_processes_take_turns(folder, bob):
     assert waiting.is_set()
 
 
-HARD = Finding(sort=Sort.BOUNCED, is_hard=True, category="recipient")
+HARD = Finding(sort=Sort.BOUNCED, category="recipient")
 SOFT = Finding(sort=Sort.BOUNCED, category="full")
 REACHED, LATE = Finding(sort=Sort.DELIVERED), Finding(sort=Sort.DELAYED)
 ABUSE = Finding(sort=Sort.COMPLAINED)

@@ -20,7 +20,7 @@ class HookListener:
         self.secret = ""
         self.verified: dict[tuple[str, str], dict[str, Any]] = {}  # by message id and type, such as ("...", "email.opened")
         self.refused = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
+        self._server = _Server(("127.0.0.1", 0), self._make_handler())
         self._thread = Thread(target=self._server.serve_forever, name="hooks", daemon=True)
 
     @property
@@ -57,6 +57,10 @@ class HookListener:
                 """Say nothing: the table does."""
 
         return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 100  # connections that wait to be taken: calls come many at a time
 
 
 def is_signed(secret: str, headers: Any, body: bytes) -> bool:

@@ -63,6 +63,7 @@ MARKS: Final[Mapping[EventType, Mark]] = {
     EventType.BOUNCED: Mark.BOUNCED,
 }
 ONCE: Final = Mark.UNSUBSCRIBED | Mark.COMPLAINED | Mark.BOUNCED
+LAST_OF_MANY: Final = events.LAST_SEQUENCE - 100  # a robot that opens for ever leaves room for what matters more
 _CAUSES: Final = {
     EventType.UNSUBSCRIBED: Suppression.Cause.UNSUBSCRIBED,
     EventType.COMPLAINED: Suppression.Cause.COMPLAINED,
@@ -115,7 +116,10 @@ class _Told:
 
     def is_news(self, report: Report) -> bool:
         """Tell whether a report is to be told: not what can be so once only, nor what a robot repeats for ever."""
-        return not (self.marks & MARKS[report.type] & ONCE) and self.sequence < events.LAST_SEQUENCE
+        mark = MARKS[report.type]
+        if mark & ONCE:
+            return not self.marks & mark and self.sequence < events.LAST_SEQUENCE
+        return self.sequence < LAST_OF_MANY
 
 
 def tell(cursor: bulk.Cursor, reports: Iterable[Report]) -> list[Fact]:
@@ -135,8 +139,10 @@ def tell(cursor: bulk.Cursor, reports: Iterable[Report]) -> list[Fact]:
     news = [pair for one in told for pair in _tell_one(one, by_recipient[one.recipient_id], origins[one.message_id])]
     if news:
         _MARK.run(cursor, rows=[(one.recipient_id, one.sequence, int(one.marks)) for one in told])
-        suppressions.add(cursor, [_suppress(report, fact) for report, fact in news if _suppresses(report)])
-        events.record(cursor, [fact for _, fact in news])
+    wishes = [entry for one in told for entry in _wishes(one, by_recipient[one.recipient_id], origins[one.message_id])]
+    known = [_suppress(report, fact.origin, fact.recipient) for report, fact in news if _suppresses(report)]
+    suppressions.add(cursor, [*wishes, *known])
+    events.record(cursor, [fact for _, fact in news])
     return [fact for _, fact in news]
 
 
@@ -173,13 +179,20 @@ def _suppresses(report: Report) -> bool:
     return report.type in _CAUSES and (report.type is not EventType.BOUNCED or report.category in HARD)
 
 
-def _suppress(report: Report, fact: Fact) -> suppressions.Entry:
+def _wishes(one: _Told, reports: Sequence[Report], origin: Origin) -> Iterator[suppressions.Entry]:
+    """Yield who wants to be gone, also where that is no news: the address may have come off the list in the meantime."""
+    for report in reports:
+        if report.type is EventType.UNSUBSCRIBED:
+            yield _suppress(report, origin, one.email)
+
+
+def _suppress(report: Report, origin: Origin, email: str) -> suppressions.Entry:
     said = f": {report.reply}" if report.reply else ""
     return suppressions.Entry(
-        account_id=fact.origin.account_id,
-        email=fact.recipient,
+        account_id=origin.account_id,
+        email=email,
         cause=_CAUSES[report.type],
-        source=f"{report.type.label} by message {fact.origin.public_id}{said}",
+        source=f"{report.type.label} by message {origin.public_id}{said}",
     )
 
 

@@ -98,9 +98,31 @@ def test_the_story_of_each_recipient_is_numbered_by_itself(bob, message):
 
 
 def test_a_story_has_an_end(bob):
-    Recipient.objects.filter(pk=bob.pk).update(sequence=events.LAST_SEQUENCE - 1)
+    Recipient.objects.filter(pk=bob.pk).update(sequence=feedback.LAST_OF_MANY - 1)
     assert len(tell(*[report(bob, EventType.OPENED)] * 3)) == 1
-    assert tell(report(bob, EventType.OPENED)) == []
+    assert tell(report(bob, EventType.CLICKED)) == []
+
+
+@pytest.mark.parametrize("kind", [EventType.UNSUBSCRIBED, EventType.COMPLAINED, EventType.BOUNCED])
+def test_what_a_robot_repeats_leaves_room_for_what_matters(bob, kind):
+    Recipient.objects.filter(pk=bob.pk).update(sequence=feedback.LAST_OF_MANY)
+    assert len(tell(report(bob, EventType.OPENED), report(bob, kind))) == 1
+    assert told(bob) == [(kind, feedback.LAST_OF_MANY + 1, True)]
+
+
+def test_who_unsubscribes_again_is_suppressed_again(bob):
+    tell(report(bob, EventType.UNSUBSCRIBED))
+    Suppression.objects.all().delete()
+    assert tell(report(bob, EventType.UNSUBSCRIBED)) == []
+    assert Suppression.objects.get().cause == "unsubscribed"
+
+
+@pytest.mark.parametrize("kind", [EventType.COMPLAINED, EventType.BOUNCED])
+def test_what_comes_back_a_second_time_suppresses_nobody_again(bob, kind):
+    tell(report(bob, kind, category="recipient"))
+    Suppression.objects.all().delete()
+    tell(report(bob, kind, category="recipient"))
+    assert not Suppression.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tracking.rewrite_urls import Found, Span
 
 __all__ = ["Cut", "cut", "is_armoured"]
 
-_FINDERS: dict[str, Callable[[str], Found]] = {"html": find_in_html, "plain": find_in_text}
+_FINDERS: dict[str, Callable[[str], Found]] = {"html": find_in_html, "plain": find_in_text, "flowed": find_in_text}
 _WAY_OUT = re.compile(r"unsubscri|opt-?out", re.IGNORECASE)
 
 
@@ -40,7 +40,10 @@ class Cut:
 
 
 def cut(kind: str, text: str, *, links: bool, ours: tuple[str, ...]) -> Cut:
-    """Cut `text`, of `kind` plain or html, at its end, and at its links where `links` is on; not at ours, by how they begin."""
+    """Cut `text`, of `kind` html, plain or flowed, at its end, and at its links where `links` is on.
+
+    Links that begin as one of `ours` does are left alone.
+    """
     found = _FINDERS[kind](text)
     spans = [span for span in found.spans if not span.target.startswith(ours)] if links else []
     places = sorted([*map(_place, spans), (found.end, found.end, None)], key=lambda place: place[:2])

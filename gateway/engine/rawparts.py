@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from gateway.engine.mime import encode_text, to_lines
 from gateway.engine.rawmail import Field, join_fields
 
-Rewrite = Callable[[str, str], str]  # from the subtype (plain, html) and a text to the new text
+Rewrite = Callable[[str, str], str]  # from the kind of a text (plain, html, or FLOWED) and the text to the new text
+
+FLOWED = "flowed"  # plain text whose lines readers' programs join without a space (RFC 3676, DelSp): a URL may go over several
 
 MAX_DEPTH = 20  # multiparts within multiparts; further down nothing is changed
 MAX_PARTS = 500  # of one multipart
@@ -24,6 +26,9 @@ _TYPE = re.compile(rb"[ \t\r\n]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)/([!#$%&'*+.^_`|~0-
 _PARAMETER = rb"""(;[ \t\r\n]*%b[ \t]*=[ \t]*)(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))"""
 _CHARSET = re.compile(_PARAMETER % b"charset", re.IGNORECASE)
 _BOUNDARY = re.compile(_PARAMETER % b"boundary", re.IGNORECASE)
+_FORMAT = re.compile(_PARAMETER % b"format", re.IGNORECASE)
+_DELSP = re.compile(_PARAMETER % b"delsp", re.IGNORECASE)
+_FILE_NAME = re.compile(rb";[ \t\r\n]*filename\*?[0-9*]*[ \t]*=", re.IGNORECASE)
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:\r\n|\Z)")
 # Codecs of Python that no mail means, some of them slow.
 _NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"))
@@ -42,7 +47,8 @@ def rewrite_texts(fields: Sequence[Field], body: bytes, rewrite: Rewrite, depth:
         boundary = _parameter(_BOUNDARY, content_type)
         return (fields, _rewrite_multipart(body, boundary, rewrite, depth)) if boundary else (fields, body)
     if main == b"text" and sub in (b"plain", b"html") and not _is_file(fields):
-        changed, body = _rewrite_text(fields, body, sub.decode(), rewrite)
+        kind_of_text = FLOWED if sub == b"plain" and _is_flowed(content_type) else sub.decode()
+        changed, body = _rewrite_text(fields, body, kind_of_text, rewrite)
         if depth == 0 and changed is not fields and not _value_of(fields, b"mime-version"):
             changed = [(b"MIME-Version", b" 1.0"), *changed]
         return changed, body
@@ -58,8 +64,14 @@ def _parameter(pattern: re.Pattern[bytes], value: bytes) -> bytes:
     return (match[3] or re.sub(rb"\\(.)", rb"\1", match[2] or b"")) if match else b""
 
 
+def _is_flowed(content_type: bytes) -> bool:
+    return (_parameter(_FORMAT, content_type) + b" " + _parameter(_DELSP, content_type)).lower() == b"flowed yes"
+
+
 def _is_file(fields: Sequence[Field]) -> bool:
-    return _value_of(fields, b"content-disposition").strip().lower().startswith(b"attachment")
+    """Tell whether a part is a file: also one that is to be shown in its place has a name (RFC 2183)."""
+    disposition = _value_of(fields, b"content-disposition")
+    return disposition.strip().lower().startswith(b"attachment") or _FILE_NAME.search(disposition) is not None
 
 
 def _rewrite_multipart(body: bytes, boundary: bytes, rewrite: Rewrite, depth: int) -> bytes:
@@ -110,7 +122,7 @@ def _rewrite_text(fields: Sequence[Field], body: bytes, kind: str, rewrite: Rewr
     new_charset, octets = _encode(to_lines(new), charset)
     new_encoding, encoded = encode_text(octets)
     if (new_charset, new_encoding) != (charset, encoding):
-        fields = _describe(fields, kind, new_charset, new_encoding)
+        fields = _describe(fields, new_charset, new_encoding)
     return fields, encoded
 
 
@@ -120,7 +132,7 @@ def _decode(body: bytes, encoding: bytes, charset: str) -> str | None:
         if codecs.lookup(charset).name in _NO_CHARSETS:
             return None
         if encoding == b"base64":
-            body = binascii.a2b_base64(body)
+            body = binascii.a2b_base64(body.translate(None, b" \t\r\n"), strict_mode=True)  # or what stands after it was lost
         elif encoding == b"quoted-printable":
             body = binascii.a2b_qp(body)
         elif encoding not in (b"7bit", b"8bit", b"binary"):
@@ -140,9 +152,9 @@ def _encode(text: str, charset: str) -> tuple[str, bytes]:
     return "utf-8", text.encode("utf-8", "replace")
 
 
-def _describe(fields: Sequence[Field], kind: str, charset: str, encoding: bytes) -> Sequence[Field]:
+def _describe(fields: Sequence[Field], charset: str, encoding: bytes) -> Sequence[Field]:
     """Return the fields of a text part with its new charset and encoding; all else in Content-Type stays."""
-    content_type = _value_of(fields, b"content-type") or f" text/{kind}".encode()
+    content_type = _value_of(fields, b"content-type") or b" text/plain"
     new_type = _CHARSET.sub(lambda found: found[1] + charset.encode(), content_type)
     if not _CHARSET.search(content_type):
         new_type = content_type.rstrip(b" \t;") + f"; charset={charset}".encode()

@@ -17,7 +17,7 @@ from django.utils.html import escape
 from accounts.queries import find_account
 from domains.queries import DomainFacts, find_tracking_url, get_sender_domain
 from gateway.engine.letter import Copy, Letter
-from gateway.engine.rawparts import Rewrite
+from gateway.engine.rawparts import FLOWED, Rewrite
 from gateway.engine.submission import Clicks
 from templates_app.queries import find_page_language
 from templates_app.unsubscribe_words import words_of
@@ -27,11 +27,13 @@ from tracking.rewrite import Cut, cut, is_armoured
 T = TypeVar("T")
 
 _CLICKS: dict[bool | None, Clicks] = {True: Clicks.HTML, False: Clicks.NONE}  # what a plain switch means
-_TRACKED_IN = {"html": (Clicks.HTML, Clicks.BOTH), "plain": (Clicks.TEXT, Clicks.BOTH)}
+_TRACKED_IN = {"html": (Clicks.HTML, Clicks.BOTH), "plain": (Clicks.TEXT, Clicks.BOTH), FLOWED: ()}
 _PIXEL = '<img src="{url}" width="1" height="1" alt="" style="border:0" />'
+_PLAIN_FOOTER = "\n\n{words}: {url}\n"
 _FOOTERS = {
     "html": '<p style="margin:2em 0;text-align:center;font:12px sans-serif"><a href="{url}" style="color:#666">{words}</a></p>',
-    "plain": "\n\n{words}: {url}\n",
+    "plain": _PLAIN_FOOTER,
+    FLOWED: _PLAIN_FOOTER,
 }
 
 
@@ -62,7 +64,7 @@ class Plan:
     way_out_base: str = ""
 
     def concerns(self, kind: str) -> bool:
-        """Tell whether texts of this kind, plain or html, are rewritten."""
+        """Tell whether texts of this kind (rawparts.Rewrite) are rewritten."""
         return self.footer or self.clicks in _TRACKED_IN[kind] or (kind == "html" and self.opens)
 
 

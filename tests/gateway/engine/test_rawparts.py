@@ -103,6 +103,7 @@ def test_the_mail_becomes_mime_where_it_was_not() -> None:
         ("text/plain; charset=utf-8", "8bit", b"NAME \xff\r\n"),
         ("text/plain", "uuencode", b"NAME\r\n"),
         ("text/plain; charset=utf-8", "base64", b"NAME\xc3\r\n"),
+        ("text/plain; charset=utf-8", "base64", base64.b64encode(b"NAME!") + b"\r\n-- \r\nOur list\r\n"),
         ("text/calendar", "7bit", b"NAME\r\n"),
         ("nonsense", "7bit", b"NAME\r\n"),
         ("multipart/mixed", "7bit", b"--x\r\n\r\nNAME\r\n--x--\r\n"),
@@ -114,6 +115,33 @@ def test_the_mail_becomes_mime_where_it_was_not() -> None:
 def test_what_cannot_be_read_for_certain_stays(content_type: str, encoding: str, body: bytes) -> None:
     raw = single(content_type, encoding, body)
     assert rewrite(raw) == raw
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    ["inline; filename=notes.txt", 'inline;\r\n\tFileName="NAME.txt"', "inline; filename*=utf-8''%C3%A4", "ATTACHMENT"],
+)
+def test_a_file_stays_where_it_is_shown(disposition: str) -> None:
+    raw = FROM + f"Content-Disposition: {disposition}\r\n\r\nNAME\r\n".encode()
+    assert rewrite(raw) == raw
+    assert rewrite(raw.replace(disposition.encode(), b"inline")).endswith(b"\r\n\r\nJane\r\n")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "kind"),
+    [
+        ("text/plain; format=flowed; delsp=yes", "flowed"),
+        ('TEXT/PLAIN; DelSp="Yes"; charset=us-ascii; Format=Flowed', "flowed"),
+        ("text/plain; format=flowed", "plain"),
+        ("text/plain; format=flowed; delsp=no", "plain"),
+        ("text/plain; delsp=yes", "plain"),
+        ("text/html; format=flowed; delsp=yes", "html"),
+    ],
+)
+def test_the_kind_of_a_text_says_whether_its_lines_are_joined(content_type: str, kind: str) -> None:
+    kinds: list[str] = []
+    rewrite_texts([(b"Content-Type", content_type.encode())], b"x", lambda kind, text: kinds.append(kind) or text)
+    assert kinds == [kind]
 
 
 def test_deep_nesting_ends() -> None:

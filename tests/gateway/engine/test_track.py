@@ -170,6 +170,15 @@ def raw(octets: bytes) -> Letter:
     return make_letter(raw=octets, text="", account_id=7)
 
 
+def test_links_stay_in_text_whose_lines_are_joined_for_the_reader() -> None:
+    head = b"From: a@acme.example\r\nContent-Type: text/plain; format=flowed; delsp=yes\r\n\r\n"
+    body = b"See https://shop.example/a- \r\nlong-one and https://shop.example/b\r\n"
+    assert compose(Plan(base=BASE, clicks=Clicks.BOTH), raw(head + body)).endswith(b"\r\n\r\n" + body)
+    with_footer = compose(ALL, raw(head + body)).partition(b"\r\n\r\n")[2]
+    assert with_footer.startswith(body)
+    assert [purpose for purpose, _ in links_in(with_footer.decode())] == ["u"]
+
+
 def test_raw_mail_is_tracked_in_its_texts_with_one_pixel() -> None:
     wire = compose(TRACKED, raw(TWO))
     first, second = (text for _, text in parts_of(parse(wire)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 
+from accounts.models import Account
 from gateway.base import bulk, clock, wake
 from gateway.base.cache import TimedCache
 from tracking.formats import FORMATS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tracking.events import Fact
 
 TASK: Final = "tracking.tasks.deliver_webhooks"
+_CLOSED: Final = (Account.Status.DELETED, Account.Status.PURGED)  # a suspended account hears later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ def _row(webhook_id: int, fact: Fact, now: datetime) -> tuple[Any, ...]:
 
 
 def _load(account_id: int) -> tuple[Subscription, ...]:
-    rows = Webhook.objects.for_account(account_id).filter(is_active=True)
+    rows = Webhook.objects.for_account(account_id).filter(is_active=True).exclude(account__status__in=_CLOSED)
     columns = rows.values_list("pk", "format", "events", "domain_id", "smtp_user_id")
     return tuple(_subscription(*row) for row in columns)
 

@@ -29,7 +29,7 @@ def deliver_webhooks() -> None:
 
 @shared_task(ignore_result=True)
 def sweep_webhooks() -> None:
-    """Take back leases that ran out, fail what waits for webhooks that are disabled or gone, and look for what is due."""
+    """Take back leases that ran out, fail what waits for webhooks or accounts that are closed, and look for what is due."""
     queue.reclaim()
     queue.give_up()
     if queue.is_work_waiting():

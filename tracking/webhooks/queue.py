@@ -3,7 +3,9 @@
     waiting -> sending -> done
                        -> waiting, until the schedule ends -> failed
     sending, its lease run out -> waiting
-    waiting, its webhook disabled or gone -> failed
+    waiting, its webhook or account disabled or gone -> failed
+
+What waits for a webhook of a suspended account stays where it is.
 
 Every move is a compare-and-set over a batch, fenced by the number of the attempt.
 """
@@ -25,24 +27,25 @@ from gateway.base import bulk, clock
 from tracking import outbox
 from tracking.formats import FORMATS
 from tracking.models import Webhook, WebhookAttempt, WebhookDelivery
-from tracking.webhooks import sql
+from tracking.webhooks import endpoints, sql
 from tracking.webhooks.breaker import Health, Tried, is_probed, judge
 from tracking.webhooks.calls import Call, make_call
+from tracking.webhooks.endpoints import Endpoint
 from tracking.webhooks.schedule import next_try
 
 log = logging.getLogger(__name__)
 
 LEASE: Final = 60  # seconds; a call ends within 10, and its settlement is written soon after
-ENDPOINTS: Final = 500  # with something waiting that one claim looks at
+ENDPOINTS: Final = 500  # that one claim serves in turn
 GIVE_UP_AT_ONCE: Final = 5000  # deliveries
 PURGED_AT_ONCE: Final = 2000  # deliveries
 LOST: Final = "The worker that tried this did not come back; whether it arrived is not known."
-CLOSED: Final = "The webhook was disabled or deleted."
+CLOSED: Final = "The webhook was disabled or deleted, or its account was."
 CROWDED: Final = 1.0  # seconds until deliveries come back that there was no room for
 KEPT: Final = timedelta(days=30)  # deliveries that ended, and their tries
 
 State = WebhookDelivery.State
-Share = Callable[[Sequence[sql.Endpoint]], Mapping[int, int]]  # how many calls each endpoint gets
+Share = Callable[[Sequence[Endpoint]], Mapping[int, int]]  # how many calls each endpoint gets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +64,14 @@ class Settlement:
 def claim(share: Share, *, after: int = 0) -> list[Call]:
     """Lease what is due and return it as calls ready to be made, as many as `share` gives to each endpoint.
 
-    It is asked for them in turn from the one after `after` on.
+    It is asked for them in turn from the one after `after` on, and calls stand in that order.
     """
     with transaction.atomic(), bulk.raw_cursor() as cursor:
-        endpoints = _due_endpoints(cursor, after)
-        shares = share(endpoints)
-        leased = _lease(cursor, {one.webhook_id: one for one in endpoints}, shares)
-        grouped = _group(cursor, leased, shares)
+        due = endpoints.find_due(cursor, limit=ENDPOINTS, after=after)
+        shares = share(due)
+        leased = _lease(cursor, {one.webhook_id: one for one in due}, shares)
+        turns = {one.webhook_id: place for place, one in enumerate(due)}
+        grouped = sorted(_group(cursor, leased, shares), key=lambda group: turns[group[0].webhook_id])
         events = sql.load_events(cursor, sorted({(one.event_at, one.event_id) for group in grouped for one in group}))
     webhooks = Webhook.objects.in_bulk({group[0].webhook_id for group in grouped})
     return [make_call(webhooks[group[0].webhook_id], group, events) for group in grouped if group[0].webhook_id in webhooks]
@@ -110,56 +114,56 @@ def reclaim(limit: int = 1000) -> int:
 
 
 def give_up(limit: int = GIVE_UP_AT_ONCE) -> int:
-    """Fail deliveries that wait for a webhook that is disabled or gone; return how many of at most `limit` for each."""
+    """Fail up to `limit` deliveries of each webhook that is closed or whose account is; return how many."""
     with transaction.atomic(), bulk.raw_cursor() as cursor:
-        closed = sql.closed_webhooks(cursor, after=0, limit=ENDPOINTS)
-        return sum(sql.give_up(cursor, key, answer=CLOSED, limit=limit) for key in closed)
+        return sum(sql.give_up(cursor, key, answer=CLOSED, limit=limit) for key in endpoints.find_closed(cursor))
 
 
 def purge(seconds: float) -> int:
-    """Delete deliveries that ended longer than KEPT ago, with their tries, for up to `seconds`; return how many."""
-    end, count = clock.monotonic() + seconds, 0
+    """Delete deliveries that ended longer than KEPT ago, with their tries, for up to `seconds`; return how many.
+
+    They were written in the order of their keys, so what is old is first; some of it may be waiting still.
+    """
+    end, before, count, after = clock.monotonic() + seconds, clock.now() - KEPT, 0, 0
     while clock.monotonic() < end:
-        deleted = _purge_some()
-        count += deleted
-        if deleted < PURGED_AT_ONCE // 2:
+        rows = list(_deliveries_from(after))
+        old = [row for row in rows if row[2] < before]
+        count += _delete([key for key, state, _ in old if state in _ENDED])
+        if len(old) < PURGED_AT_ONCE // 2:
             break
+        after = rows[-1][0]
     return count
 
 
 def is_work_waiting() -> bool:
     """Tell whether anything could be claimed now."""
     with transaction.atomic(), bulk.raw_cursor() as cursor:
-        return bool(sql.due_endpoints(cursor, after=0, limit=ENDPOINTS))
+        return bool(endpoints.find_due(cursor, limit=1))
 
 
-def _purge_some() -> int:
-    """Look at the oldest deliveries only: they were written in the order of their keys."""
-    oldest = WebhookDelivery.objects.order_by("pk").values_list("pk", "state", "event_at")[:PURGED_AT_ONCE]
-    before, ended = clock.now() - KEPT, {State.DONE, State.FAILED}
-    keys = [key for key, state, at in oldest if state in ended and at < before]
+_ENDED: Final = frozenset({State.DONE, State.FAILED})
+
+
+def _deliveries_from(after: int) -> Iterable[tuple[int, str, datetime]]:
+    rows = WebhookDelivery.objects.filter(pk__gt=after).order_by("pk")
+    return rows.values_list("pk", "state", "event_at")[:PURGED_AT_ONCE]
+
+
+def _delete(keys: Collection[int]) -> int:
     with transaction.atomic():
         WebhookAttempt.objects.filter(delivery_id__in=keys).delete()
-        WebhookDelivery.objects.filter(pk__in=keys).delete()
+        WebhookDelivery.objects.filter(pk__in=keys, state__in=_ENDED).delete()
     return len(keys)
 
 
 # Claiming -------------------------------------------------------------------------------------------------------------
 
 
-def _due_endpoints(cursor: bulk.Cursor, after: int) -> list[sql.Endpoint]:
-    found = sql.due_endpoints(cursor, after=after, limit=ENDPOINTS)
-    if after and len(found) < ENDPOINTS:
-        known = {one.webhook_id for one in found}
-        found += [one for one in sql.due_endpoints(cursor, after=0, limit=ENDPOINTS) if one.webhook_id not in known]
-    return found
-
-
-def _lease(cursor: bulk.Cursor, endpoints: Mapping[int, sql.Endpoint], shares: Mapping[int, int]) -> list[sql.Leased]:
+def _lease(cursor: bulk.Cursor, due: Mapping[int, Endpoint], shares: Mapping[int, int]) -> list[sql.Leased]:
     """Lease each endpoint's share, with one statement for all that get the same number of deliveries."""
     by_count: dict[int, list[int]] = defaultdict(list)
     for key, calls in shares.items():
-        events = 1 if is_probed(endpoints[key].failures) else FORMATS[endpoints[key].format].batch
+        events = 1 if is_probed(due[key].failures) else FORMATS[due[key].format].batch
         by_count[calls * events].append(key)
     return [row for count, keys in by_count.items() for row in sql.lease_due(cursor, sorted(keys), most=count, lease=LEASE)]
 

@@ -18,15 +18,6 @@ Key = tuple[datetime, int]  # of an event
 Pair = tuple[int, int]  # delivery, attempt
 
 
-class Endpoint(NamedTuple):
-    """A webhook that may be called now and has something due."""
-
-    webhook_id: int
-    account_id: int
-    format: str
-    failures: int
-
-
 class Leased(NamedTuple):
     """A delivery that was just leased."""
 
@@ -59,36 +50,6 @@ class Move(NamedTuple):
     answer: str
 
 
-# One index look-up for each webhook that has something waiting, from the given one on.
-_WAITING = """
-    WITH RECURSIVE waiting(webhook_id, number) AS (
-        SELECT (SELECT d.webhook_id FROM tracking_webhookdelivery d
-                WHERE d.state = 'waiting' AND d.webhook_id > {after} ORDER BY d.webhook_id LIMIT 1), 1
-        UNION ALL
-        SELECT (SELECT d.webhook_id FROM tracking_webhookdelivery d
-                WHERE d.state = 'waiting' AND d.webhook_id > w.webhook_id ORDER BY d.webhook_id LIMIT 1), number + 1
-        FROM waiting w WHERE w.webhook_id IS NOT NULL AND number < {limit}
-    )
-"""
-_DUE = """
-    SELECT w.id, w.account_id, w.format, w.failures FROM waiting q JOIN tracking_webhook w ON w.id = q.webhook_id
-    WHERE w.is_active AND (w.paused_until IS NULL OR w.paused_until <= {now}) AND EXISTS (
-        SELECT 1 FROM tracking_webhookdelivery d
-        WHERE d.webhook_id = w.id AND d.state = 'waiting' AND d.next_attempt_at <= {now}
-    ) ORDER BY w.id
-"""
-_ENDPOINTS = Statement(
-    postgresql=_WAITING.format(after="%(after)b::bigint", limit="%(limit)b::int") + _DUE.format(now="now()"),
-    sqlite=_WAITING.format(after=":after", limit=":limit") + _DUE.format(now=":now"),
-)
-_STALE = """
-    SELECT q.webhook_id FROM waiting q LEFT JOIN tracking_webhook w ON w.id = q.webhook_id
-    WHERE q.webhook_id IS NOT NULL AND (w.id IS NULL OR NOT w.is_active)
-"""
-_CLOSED = Statement(
-    postgresql=_WAITING.format(after="%(after)b::bigint", limit="%(limit)b::int") + _STALE,
-    sqlite=_WAITING.format(after=":after", limit=":limit") + _STALE,
-)
 _COLUMNS = "id, webhook_id, event_at, event_id, attempts, attempts_before, batch"
 _LEASED = ", ".join(f"d.{name}" for name in _COLUMNS.split(", "))
 _LEASE = "state = 'sending', attempts = attempts + 1"
@@ -222,16 +183,6 @@ _EVENTS = Statement(
         JOIN tracking_event e ON e.at = k.value ->> 0 AND e.id = k.value ->> 1
     """,
 )
-
-
-def due_endpoints(cursor: bulk.Cursor, *, after: int, limit: int) -> list[Endpoint]:
-    """Return webhooks with something due, of at most `limit` from the one after `after` on that have something waiting."""
-    return [Endpoint._make(row) for row in _ENDPOINTS.fetch(cursor, after=after, limit=limit)]
-
-
-def closed_webhooks(cursor: bulk.Cursor, *, after: int, limit: int) -> list[int]:
-    """Return webhooks that are disabled or gone and still have something waiting."""
-    return [row[0] for row in _CLOSED.fetch(cursor, after=after, limit=limit)]
 
 
 def lease_due(cursor: bulk.Cursor, webhook_ids: Sequence[int], *, most: int, lease: int) -> list[Leased]:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from gateway.base import clock
+from tracking.webhooks.endpoints import Endpoint
 from tracking.webhooks.lanes import FORGIVEN, PER_ACCOUNT, PER_ENDPOINT, PER_SLOW_ENDPOINT, ROOM, SLOW, SLOW_ROOM, Lanes
-from tracking.webhooks.sql import Endpoint
 
 
 def lane(webhook_id: int, account_id: int = 1, failures: int = 0) -> Endpoint:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Account
 from domains.models import SenderDomain, TrackingDomain
@@ -19,6 +20,7 @@ CHECK_TASK: Final = "domains.tasks.check_due"
 GIVE_UP: Final = timedelta(days=30)  # after which a domain that never came up is looked at only when somebody asks
 LEASE: Final = timedelta(minutes=5)  # after which a check that was begun and never told of is taken up again
 _JITTER: Final = 0.1
+_FARTHEST: Final = 2 * DAILY  # that a check can lie ahead, unless the clock was set back since it was planned
 
 # How long DNS is awaited already, and the pause until the next look.
 _GROWING: Final = (
@@ -47,8 +49,11 @@ def next_check(now: datetime, *, is_verified: bool, is_failing: bool, waits_sinc
 def claim_due(model: type[Checked], now: datetime, most: int) -> list[Checked]:
     """Return up to `most` rows whose check is due, which no other process will take within LEASE."""
     with transaction.atomic():
-        due = model.objects.filter(next_check_at__lte=now).exclude(
-            account__status__in=(Account.Status.DELETED, Account.Status.PURGED)
+        due = (
+            model.objects.filter(Q(next_check_at__lte=now) | Q(next_check_at__gt=now + _FARTHEST))
+            .exclude(account__status=Account.Status.PURGED)
+            # A deleted account loses what it can no longer prove, for those who can.
+            .exclude(account__status=Account.Status.DELETED, verified_at=None)
         )
         keys = list(
             due.select_for_update(skip_locked=True, of=("self",)).order_by("next_check_at").values_list("pk", flat=True)[:most]

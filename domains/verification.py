@@ -27,6 +27,7 @@ from gateway.base import clock
 from gateway.base.sealing import CannotOpen
 
 GRACE: Final = timedelta(hours=72)
+WATCHED: Final = timedelta(days=1)  # the most of it that passes between two looks: we or our clock may have been out of order
 ACTOR: Final = "DNS check"
 _TRIES: Final = 3  # of writing, when another check wrote in between
 
@@ -96,8 +97,8 @@ def _of(findings: Iterable[Finding], purpose: Purpose) -> list[Finding]:
 def _record(domain: SenderDomain, findings: Findings, began: datetime) -> Findings:
     """Write down what was found, unless a check that began later has; return the findings as they stand."""
     for _ in range(_TRIES):
-        if domain.checked_at is not None and domain.checked_at > began:
-            break
+        if domain.checked_at is not None and began < domain.checked_at <= clock.now():
+            break  # a look of the future is none: the clock was set back since
         try:
             is_written = _write(domain, findings, began)
         except IntegrityError:  # the constraint: another account has verified this name
@@ -176,8 +177,16 @@ def _judge(domain: SenderDomain, sight: _Sight, now: datetime) -> tuple[datetime
         return domain.verified_at or now, None
     if domain.verified_at is None or not sight.is_disproven:
         return domain.verified_at, domain.failing_since
-    failing_since = domain.failing_since or now
+    failing_since = _failing_since(domain, now)
     return (None, None) if now - failing_since >= GRACE else (domain.verified_at, failing_since)
+
+
+def _failing_since(domain: SenderDomain, now: datetime) -> datetime:
+    """Return since when a domain fails, later by the time in which nobody looked: days that were not watched are no grace."""
+    if domain.failing_since is None or domain.checked_at is None:
+        return now
+    unwatched = max(now - domain.checked_at - WATCHED, timedelta())
+    return min(domain.failing_since + unwatched, now)
 
 
 def _since(before: datetime | None, is_right: bool | None, now: datetime) -> datetime | None:

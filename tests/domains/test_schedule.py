@@ -152,8 +152,32 @@ def test_batches_are_bounded_and_begin_with_what_waits_longest(acme: Tenant, tim
 @pytest.mark.parametrize("status", [Account.Status.DELETED, Account.Status.PURGED])
 def test_domains_of_accounts_that_are_gone_are_left_alone(status: str, shop: SenderDomain, time: Clock) -> None:
     Account.objects.filter(pk=shop.account_id).update(status=status)
+    SenderDomain.objects.exclude(pk=shop.pk).delete()
     time.move(minutes=1)
     assert claim_due(SenderDomain, time.now, 10) == []
+
+
+def test_a_deleted_account_does_not_keep_a_name_for_ever(shop: SenderDomain, dns: FaultyNameServer, time: Clock) -> None:
+    publish(dns, shop)
+    check_domain(shop)
+    Account.objects.filter(pk=shop.account_id).update(status=Account.Status.DELETED)
+    dns.zone.clear()
+    for _ in range(5):
+        time.move(days=1, hours=3)
+        tasks.check_due()
+    shop.refresh_from_db()
+    assert shop.verified_at is None
+
+
+def test_a_clock_that_was_set_back_stops_no_checks(shop: SenderDomain, dns: FaultyNameServer, time: Clock) -> None:
+    time.move(days=10)
+    tasks.check_due()
+    time.move(days=-10)
+    publish(dns, shop)
+    tasks.check_due()
+    shop.refresh_from_db()
+    assert shop.verified_at == shop.checked_at == time.now
+    assert shop.next_check_at < time.now + 2 * DAY
 
 
 def test_after_thirty_days_only_who_asks_is_answered(shop: SenderDomain, dns: FaultyNameServer, time: Clock) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
+from gateway.api.bodies import media_type
 from gateway.api.links import pages
 from gateway.api.links.reader import host_of, is_foresight, make_hit
 from gateway.api.links.targets import location_of
@@ -85,9 +87,16 @@ def _is_one_click(request: HttpRequest) -> bool:
     if not length.isdecimal() or int(length) > LONGEST_BODY:
         return False
     try:
-        return request.POST.get("List-Unsubscribe", "").strip().lower() == "one-click"
-    except (MultiPartParserError, UnreadablePostError):
+        return _read_form(request).get("List-Unsubscribe", "").strip().lower() == "one-click"
+    except (MultiPartParserError, UnreadablePostError, SuspiciousOperation):
         return False
+
+
+def _read_form(request: HttpRequest) -> QueryDict:
+    """Return the form that a body is. What is not multipart is read as a plain one: some name another type or charset."""
+    if media_type(request) == "multipart/form-data":
+        return request.POST
+    return QueryDict(request.body, encoding="latin-1")
 
 
 def _refuse_method(allowed: str) -> HttpResponse:

@@ -213,6 +213,9 @@ def test_looking_at_the_page_unsubscribes_nobody(ask: Ask, counted: Counted, met
     [
         (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"),
         (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded; charset=UTF-8"),
+        (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded; charset=ISO-8859-1"),
+        (b"List-Unsubscribe=One-Click\r\n", "text/plain"),
+        (b"List-Unsubscribe=One-Click", ""),
         (MULTIPART, "multipart/form-data; boundary=frontier"),
     ],
 )
@@ -236,6 +239,10 @@ def test_one_click_unsubscribes(ask: Ask, counted: Counted, body: bytes, kind: s
         (b"--frontier\r\nrubbish", "multipart/form-data; boundary=frontier"),
         (MULTIPART, "multipart/form-data"),
         (ONE_CLICK + b"&a=" + b"x" * 10_000, "application/x-www-form-urlencoded"),
+        (
+            b'--frontier\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n\r\n' * 120,
+            "multipart/form-data; boundary=frontier",
+        ),
     ],
 )
 def test_a_post_that_does_not_say_so_unsubscribes_nobody(ask: Ask, counted: Counted, body: bytes, kind: str) -> None:

@@ -40,17 +40,19 @@ class DoorHandler(WSGIHandler):
 _site = get_wsgi_application()
 _doors = DoorHandler()
 
-from gateway.engine import hits  # noqa: E402 - its models need Django to be set up
+from gateway.api.links.views import LONGEST_BODY  # noqa: E402 - its models need Django to be set up
+from gateway.engine import hits  # noqa: E402
 
 hits.begin()  # what a process that is gone left behind
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer a request (PEP 3333)."""
+    is_reader = environ.get("PATH_INFO", "").startswith(LINKS)
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
-        body = _read_chunked(environ["wsgi.input"])
+        body = _read_chunked(environ["wsgi.input"], LONGEST_BODY if is_reader else settings.GATEPOST_MAX_BODY)
         environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
-    if environ.get("PATH_INFO", "").startswith(LINKS):
+    if is_reader:
         return _answer_reader(environ, start_response)
     handler = _doors if environ.get("PATH_INFO", "").lower().startswith(DOORS) else _site
     return handler(environ, start_response)
@@ -63,9 +65,9 @@ def _answer_reader(environ: dict[str, Any], start_response: StartResponse) -> It
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [response.content]
 
 
-def _read_chunked(stream: Any) -> bytes:
-    """Return a body of unknown length; of one that is too large, one octet more than is allowed, which api/base.py refuses."""
-    left = settings.GATEPOST_MAX_BODY + 1
+def _read_chunked(stream: Any, most: int) -> bytes:
+    """Return a body of unknown length; of one that is too large, one octet more than is allowed, which the views refuse."""
+    left = most + 1
     pieces = []
     while left > 0 and (piece := stream.read(min(left, 1 << 20))):
         pieces.append(piece)

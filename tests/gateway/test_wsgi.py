@@ -60,6 +60,13 @@ def test_a_chunked_body_that_is_too_large_is_not_read_to_its_end(settings: Setti
     assert stream.tell() == 1001
 
 
+def test_of_a_reader_without_a_token_little_is_read() -> None:
+    stream = io.BytesIO(b"x" * 500_000)
+    status, _, _ = call("/t/u/abc", HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input": stream})
+    assert status.startswith("404")
+    assert stream.tell() == 10_001
+
+
 def test_a_length_beats_the_encoding() -> None:
     answer = call("/api/v1/email", b"{}xxx", HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="2")[2]
     assert json.loads(answer)["Errors"][0]["Code"] == 1

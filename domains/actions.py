@@ -47,6 +47,7 @@ def delete_domain(domain: SenderDomain) -> None:
     SMTP users stay as rows, since mail that they sent names them and their names are not given again.
     """
     with transaction.atomic():
+        SenderDomain.objects.select_for_update().filter(pk=domain.pk).first()  # as a check locks it: before its keys
         domain.smtp_users.update(is_deleted=True, domain=None)
         domain.delete()
     queries.forget()

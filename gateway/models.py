@@ -22,7 +22,10 @@ class Message(AccountModel):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="messages")
     smtp_user = models.ForeignKey(SMTPUser, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="messages")
-    domain = models.ForeignKey(SenderDomain, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="messages")
+    # A deleted domain leaves its key behind here: there may be millions of rows.
+    domain = models.ForeignKey(
+        SenderDomain, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="messages"
+    )
     # A deleted version leaves its key behind here: it is read through templates_app.queries.find_version.
     template_version = models.ForeignKey(
         TemplateVersion, on_delete=models.SET_NULL, null=True, db_constraint=False, related_name="messages"

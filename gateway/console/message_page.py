@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.markup import MOST_PREVIEWED, frame
+from domains.models import SenderDomain
 from gateway.console.letters import IMAGES, MOST_IMAGES, data_url, read_letter
 from gateway.console.summaries import Summary, summarise
 from gateway.console.timeline import Moment, tell
@@ -110,7 +111,7 @@ def _facts(message: Message) -> Iterable[Fact]:
         (_("To be sent at"), message.send_at, False),
         (_("Door"), DOORS.get(message.door, message.door), False),
         (_("SMTP user"), message.smtp_user, False),
-        (_("Domain"), message.domain, False),
+        (_("Domain"), _domain_of(message), False),
         (_("Client"), message.client, False),
         (_("Campaign"), message.campaign, False),
         (_("Tags"), ", ".join(map(str, message.tags)), False),
@@ -118,6 +119,11 @@ def _facts(message: Message) -> Iterable[Fact]:
         (_("Noticed"), message.note, False),
     )
     return (Fact(label=label, value=value, is_code=is_code) for label, value, is_code in lines if value)
+
+
+def _domain_of(message: Message) -> str:
+    """Return the name of its sender domain, empty where that was deleted since."""
+    return SenderDomain.objects.filter(pk=message.domain_id).values_list("name", flat=True).first() or ""
 
 
 def _mailbox(pair: Any) -> str:

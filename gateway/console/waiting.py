@@ -87,8 +87,9 @@ def _lines(rows: Mapping[State, QuerySet[Recipient]]) -> tuple[Line, ...]:
     lines: dict[tuple[int, int], Line] = {}
     for state, found in rows.items():
         for group in _by_domain(found):
-            line = lines.setdefault((group["account_id"], group["message__domain_id"] or 0), _line(group))
-            line.states[state.value] = group["number"]
+            fresh = _line(group)
+            line = lines.setdefault((fresh.account_id, fresh.domain_id), fresh)
+            line.states[state.value] = line.states.get(state.value, 0) + group["number"]
             line.oldest = min(line.oldest or group["oldest"], group["oldest"])
     return tuple(sorted(lines.values(), key=lambda line: -line.total)[:MOST_ROWS])
 
@@ -103,7 +104,7 @@ def _line(group: Mapping[str, Any]) -> Line:
     return Line(
         account_id=group["account_id"],
         account=group["account__name"],
-        domain_id=group["message__domain_id"] or 0,
+        domain_id=group["message__domain_id"] if group["message__domain__name"] else 0,  # deleted ones together
         domain=group["message__domain__name"] or "",
     )
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from domains import credentials
 from domains.actions import (
@@ -18,9 +24,11 @@ from domains.models import APIKey, DKIMKey, SenderDomain, SMTPUser
 from domains.queries import find_sender_domain
 from domains.verification import check_domain
 from gateway.base.errors import BadCredentials, CredentialRevoked, FieldInvalid, QuotaExceeded
+from gateway.models import Message
 from tests.domains.zones import publish
 from tests.support.cast import Tenant
 from tests.support.dns import FaultyNameServer
+from tests.support.factories import make_message
 
 
 def test_it_works(acme: Tenant) -> None:
@@ -97,6 +105,33 @@ def test_what_is_out_of_use_does_not_count(acme: Tenant) -> None:
     add_smtp_user(acme.account)
     revoke_api_key(acme.api_key)
     add_api_key(acme.account)
+
+
+def test_what_was_sent_from_a_deleted_domain_is_not_rewritten(acme: Tenant) -> None:
+    message = make_message(acme.account, domain=acme.domain)
+    with CaptureQueriesContext(connection) as asked:
+        delete_domain(acme.domain)
+    assert not [query["sql"] for query in asked if "gateway_message" in query["sql"]]
+    assert not SenderDomain.objects.filter(pk=Message.objects.get(pk=message.pk).domain_id).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_and_a_deletion_do_not_wait_for_each_other_for_ever(acme: Tenant) -> None:
+    begun = threading.Event()
+
+    def write_as_a_check() -> None:
+        with transaction.atomic():
+            SenderDomain.objects.filter(pk=acme.domain.pk).update(checked_at=None)
+            begun.set()
+            time.sleep(0.3)  # the deletion is under way
+            DKIMKey.objects.filter(domain_id=acme.domain.pk).update(published_at=None)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        written = threads.submit(write_as_a_check)
+        assert begun.wait(5)
+        delete_domain(acme.domain)
+        written.result(10)
 
 
 def test_a_deleted_domain_takes_its_credentials_with_it(acme: Tenant, globex: Tenant) -> None:

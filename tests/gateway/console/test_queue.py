@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Membership
+from domains.actions import delete_domain
 from domains.models import SenderDomain
 from gateway.console import waiting
 from gateway.engine import control, tasks
@@ -30,6 +31,18 @@ def test_it_works(acme: Tenant, insider: Client) -> None:
     assert "acme.example" in page
     assert "2 queued" in page
     assert act_page("cancel", acme, acme.domain) in page
+
+
+def test_mail_of_deleted_domains_waits_in_one_line_without_acts(acme: Tenant, insider: Client) -> None:
+    for name in ("one.example", "two.example"):
+        domain = SenderDomain.objects.create(account=acme.account, name=name)
+        message = make_message(acme.account, domain=domain)
+        delete_domain(domain)
+        assert insider.get(f"/console/gateway/message/{message.public_id}/change/").status_code == 200
+    page = insider.get(PAGE).content.decode()
+    assert page.count("(deleted)") == 1
+    assert "2 queued" in page
+    assert act_page("cancel", acme) not in page.partition("(deleted)")[2]
 
 
 def test_an_empty_queue_says_so(insider: Client) -> None:

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 import shlex
-import subprocess
-import sys
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message
-from functools import partial
+from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
+from gateway.console.theme import ROOMS
+from templates_app.filling import LIQUID, fill
+from templates_app.sheets import EMAIL, NAME
+from tests.bench.__main__ import WHAT
 from tests.support import plugin
-from tests.support.installation import Installation, install, wait_for
+from tests.support.installation import install, wait_for
+from tests.support.readme import BLOCKS, HELLO, ROOT, RUN, TEXT, Reader, find, hearing, rows_of
+from tracking.formats import Parcel, Telling
+from tracking.formats.standard import write
+from tracking.models import EventType
+from tracking.webhooks.schedule import STANDARD
 
-ROOT = Path(__file__).resolve().parent.parent
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-HELLO = re.compile(r"Hello by (\w+)")  # the subject of each example's mail
-
-RUN = {
-    "sh": "{code}",
-    "python": ".venv/bin/python - <<'PASTED'\n{code}PASTED\n",
-    "js": "node - <<'PASTED'\n{code}PASTED\n",
-}
-NODE_PATH = "/usr/share/nodejs"  # of Debian's packages, where node itself is not Debian's
 BY_CURL = {"SendClean", "SendCloud", "MailUp", "Octeth", "STARTTLS", "TLS"}
 # What a project's settings would do.
 AS_SETTINGS = """
@@ -40,97 +39,21 @@ settings.configure(**{name: value for name, value in globals().items() if name.i
 IN_WORDS = {
     *("DATABASE_URL", "REDIS_URL", "GATEPOST_DATA", "SECRET_KEY", "GATEPOST_SECRET_KEYS", "GATEPOST_URL"),
     *("GATEPOST_TLS_CERT", "GATEPOST_TLS_KEY", "GATEPOST_RELAY", "GATEPOST_MX_ALLOW", "GATEPOST_DNS"),
-    *("GATEPOST_LOG", "GATEPOST_INBOX"),
+    *("GATEPOST_LOG", "GATEPOST_INBOX", "GATEPOST_WEBHOOK_ALLOW"),
 }
-NOT_USED_YET = {"GATEPOST_WEBHOOK_ALLOW"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """A fenced block."""
-
-    language: str
-    code: str
-
-
-BLOCKS = [
-    Block(language=found[1], code=found[2]) for found in re.finditer(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-]
-
-
-def find(words: str) -> int:
-    """Return the index of the first block with `words`."""
-    return next(index for index, block in enumerate(BLOCKS) if words in block.code)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Someone who pastes from the README into a shell with the variables that it asks for, at the root of a checkout."""
-
-    installation: Installation
-    variables: str
-
-    def follow(self, subject: str) -> None:
-        """Run an example; see that it answers what the README shows, and that its mail arrives."""
-        index = find(f"Hello by {subject}")
-        self.check(subject, RUN[BLOCKS[index].language].format(code=BLOCKS[index].code), BLOCKS[index + 1])
-
-    def check(self, subject: str, script: str, answer: Block) -> None:
-        printed = self.run(self.variables + self.adapt(script))
-        wanted = ".+".join(map(re.escape, answer.code.strip().split("…")))
-        assert re.search(f"^{wanted}$", printed.strip(), re.MULTILINE), printed
-        wait_for(lambda: subject in self.caught(), partial(self._explain, subject))
-        mail = self.caught()[subject]
-        assert mail["From"].endswith("me@example.com>") or mail["From"] == "me@example.com"
-        assert "you@inbox.example" in mail["To"]
-        assert "d=example.com;" in "".join(mail.get_all("DKIM-Signature", []))
-
-    def run(self, script: str) -> str:
-        env = {**self.installation.env, "NODE_PATH": NODE_PATH}
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=ROOT,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def adapt(self, script: str) -> str:
-        """Put this installation's ports, folder and Python in the place of the README's."""
-        changes = {
-            r"\b8000\b": str(self.installation.endpoint("GATEPOST_HTTP").port),
-            r"\b2525\b": str(self.installation.endpoint("GATEPOST_SMTP").port),
-            r"\b2465\b": str(self.installation.endpoint("GATEPOST_SMTPS").port),
-            r"\bvar/demo\b": str(self.installation.data),
-            r"\.venv/bin/python\b": shlex.quote(sys.executable),
-        }
-        for ours, theirs in changes.items():
-            script = re.sub(ours, theirs, script)
-        return script
-
-    def caught(self) -> dict[str, Message]:
-        """Return the mails that arrived, by what their subject says after "Hello by"."""
-        mails = [message_from_bytes((self.installation.inbox / one["path"]).read_bytes()) for one in self.installation.caught()]
-        return {found[1]: mail for mail in mails if (found := HELLO.fullmatch(mail["Subject"]))}
-
-    def _explain(self, subject: str) -> str:
-        return f"No mail by {subject}: {self.installation.log[-2000:]}"
+UNITS = {"s": 1, "min": 60, "h": 3600}
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """A reader who has made an account as the README says, and set the variables to what was printed."""
-    with install(tmp_path_factory.mktemp("readme")) as installation:
+    with install(tmp_path_factory.mktemp("readme"), GATEPOST_WEBHOOK_ALLOW="127.0.0.0/8") as installation:
         installation.start("receiver", "web", "submission", "worker", "beat")
-        newcomer = Reader(installation=installation, variables="")
+        newcomer = Reader(installation=installation)
         printed = newcomer.run(newcomer.adapt(BLOCKS[find("manage.py bootstrap")].code))
         values = dict(re.split(r"  +", line) for line in printed.splitlines())
         exports = re.sub(r"'([\w ]+)'", lambda name: shlex.quote(values[name[1]]), BLOCKS[find("export OWNER_ID")].code)
-        yield Reader(installation=installation, variables=newcomer.adapt(exports))
+        yield Reader(installation=installation, variables=newcomer.adapt(exports), printed=values)
 
 
 @pytest.fixture
@@ -158,7 +81,6 @@ def test_swaks_works(swaks: None, reader: Reader) -> None:
 
 
 def test_python_works(reader: Reader) -> None:
-    reader.follow("urllib")
     reader.follow("smtplib")
 
 
@@ -171,6 +93,61 @@ def test_django_works(reader: Reader) -> None:
 
 def test_nodemailer_works(nodemailer: None, reader: Reader) -> None:
     reader.follow("nodemailer")
+
+
+def test_webhooks_work(reader: Reader, tmp_path: Path) -> None:
+    with hearing(reader, tmp_path) as hearer:
+        time.sleep(2)  # until all processes know of it, as the page says
+        reader.follow("urllib")
+        wanted = {*BLOCKS[find("email.delivered you@")].code.splitlines()}
+        wait_for(lambda: hearer.heard >= wanted, lambda: f"Heard {hearer.heard}: {reader.installation.log[-2000:]}")
+        event = json.dumps({"type": "email.forged", "data": {"recipient": "you@inbox.example"}}).encode()
+        now = time.time()
+        assert hearer.call(event, key="whsec_Zm9yZ2Vk", at=now) == 401
+        assert hearer.call(event, key=hearer.key, at=now - 3600) == 401
+        assert not any("forged" in line for line in hearer.heard)
+        assert hearer.call(event, key=hearer.key, at=now) == 204
+
+
+def test_the_body_of_a_call_is_what_the_page_shows() -> None:
+    shown = json.loads(BLOCKS[find("email.clicked")].code)
+    told = shown["data"]
+    known = {field.name for field in fields(Telling)} - {"message_id"}
+    telling = Telling(
+        type=shown["type"].removeprefix("email."),
+        at=datetime.fromisoformat(shown["timestamp"]),
+        account_id=1,
+        smtp_user_id=1,
+        message_id=1,
+        public_id=UUID(told["message_id"]),
+        enhanced=told["enhanced_code"],
+        **{name: told[name] for name in known & told.keys()},
+    )
+    assert json.loads(write(Parcel(id="1", url="", key="", tellings=(telling,)))) == shown
+
+
+def test_every_type_of_event_is_named() -> None:
+    named = re.findall(r"is an \*event\*: ([\w,\s]+)\.", TEXT)[0]
+    assert re.split(r",\s", named) == [*EventType.values]
+
+
+def test_the_schedule_of_webhooks_is_what_the_page_says() -> None:
+    said = re.findall(r"(\d+) (s|min|h)\b", TEXT.partition("the call is made again:")[2].partition(";")[0])
+    assert [int(number) * UNITS[unit] for number, unit in said] == [*STANDARD]
+
+
+def test_the_template_is_filled_as_the_page_shows() -> None:
+    template = BLOCKS[index := find("{{ first_name | default")]
+    members = csv.DictReader(BLOCKS[index + 1].code.splitlines())
+    apart = {*EMAIL, *NAME}  # columns that are no fields
+    values = [{name: value for name, value in member.items() if value and name not in apart} for member in members]
+    filled = [fill(template.code, LIQUID, one, escape_html=False) for one in values]
+    assert filled == [block.code for block in BLOCKS[index + 2 : index + 4]]
+
+
+def test_every_room_of_the_console_is_in_the_table() -> None:
+    named = [name for row in rows_of("| room |") for name in row[0].split(", ")]
+    assert sorted(named) == sorted(str(room["title"]) for group in ROOMS for room in group["items"])
 
 
 def test_no_example_is_left_out() -> None:
@@ -192,7 +169,7 @@ def test_every_command_exists() -> None:
 def test_every_setting_is_in_the_table_and_every_other_is_not() -> None:
     source = (ROOT / "gateway/settings.py").read_text()
     read = {*re.findall(r"""(?:env\.\w+|read_\w+)\("([A-Z_]+)\"""", source)}
-    assert set(table_of_settings()) == read - NOT_USED_YET
+    assert set(table_of_settings()) == read
     assert {*re.findall(r"\bGATEPOST_[A-Z_]+?(?=_FILE\b|\b)", TEXT)} <= read | {plugin.ON}
 
 
@@ -201,9 +178,13 @@ def test_the_defaults_are_those_of_the_table() -> None:
     assert said == {name: str(getattr(settings, name)) for name in said}
 
 
+def test_every_benchmark_exists() -> None:
+    named = re.findall(r"-m tests\.bench (\w+)` .+?, and `(\w+)`", TEXT, re.DOTALL)
+    assert {*named[0]} <= WHAT.keys()
+
+
 def test_every_folder_of_the_table_is_there() -> None:
-    rows = TEXT.partition("| folder |")[2].partition("\n\n")[0]
-    named = re.findall(r"`([\w./]+)`", " ".join(row.split("|")[1] for row in rows.splitlines()[1:]))
+    named = [name for row in rows_of("| folder |") for name in re.findall(r"`([\w./]+)`", row[0])]
     assert len(named) >= 10
     assert [name for name in named if not (ROOT / name).exists()] == []
 
@@ -220,6 +201,4 @@ def test_lines_fit() -> None:
 
 def table_of_settings() -> dict[str, str]:
     """Return the settings' defaults as the table has them."""
-    rows = TEXT.partition("| setting | default |")[2].partition("\n\n")[0].splitlines()[2:]
-    cells = [row.split("|") for row in rows]
-    return {name: row[2].strip() for row in cells for name in re.findall(r"`(\w+)`", row[1])}
+    return {name: row[1] for row in rows_of("| setting | default |") for name in re.findall(r"`(\w+)`", row[0])}

@@ -117,20 +117,20 @@ def test_what_was_sent_from_a_deleted_domain_is_not_rewritten(acme: Tenant) -> N
 
 @pytest.mark.django_db(transaction=True)
 def test_a_check_and_a_deletion_do_not_wait_for_each_other_for_ever(acme: Tenant) -> None:
-    begun = threading.Event()
+    domain, begun = add_domain(acme.account, "shop.example"), threading.Event()
 
     def write_as_a_check() -> None:
         with transaction.atomic():
-            SenderDomain.objects.filter(pk=acme.domain.pk).update(checked_at=None)
+            SenderDomain.objects.filter(pk=domain.pk).update(checked_at=None)
             begun.set()
             time.sleep(0.3)  # the deletion is under way
-            DKIMKey.objects.filter(domain_id=acme.domain.pk).update(published_at=None)
+            DKIMKey.objects.filter(domain_id=domain.pk).update(published_at=None)
         connection.close()
 
     with ThreadPoolExecutor(1) as threads:
         written = threads.submit(write_as_a_check)
         assert begun.wait(5)
-        delete_domain(acme.domain)
+        delete_domain(domain)
         written.result(10)
 
 

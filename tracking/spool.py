@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -139,7 +139,7 @@ class Spool:
 
     def _end_segment(self) -> None:
         if self._segment is not None:
-            os.close(self._segment.file)  # and with it the lock
+            self._segment.end()
             self._segment = None
 
     def _complain(self, what: str) -> bool:
@@ -154,6 +154,7 @@ class Spool:
 class _Segment:
     """An open segment."""
 
+    path: Path
     file: int
     size: int = 0
 
@@ -162,11 +163,20 @@ class _Segment:
         try:
             _write_all(self.file, octets)
             os.fdatasync(self.file)
+            if not self.size:
+                _sync_folder(self.path.parent)
         except OSError:
             with suppress(OSError):
                 os.ftruncate(self.file, self.size)
             raise
         self.size += len(octets)
+
+    def end(self) -> None:
+        """Let go of the file and its lock; one without a hit goes, or a full disk would leave one for each try."""
+        if not self.size:
+            with suppress(OSError):
+                self.path.unlink()
+        os.close(self.file)
 
 
 def folder_size(folder: Path) -> int:
@@ -219,12 +229,15 @@ def _begin_segment(folder: Path) -> _Segment:
     if folder_size(folder) >= MOST_OCTETS:
         raise OSError(f"{MOST_OCTETS} bytes of hits wait for the database already")
     while True:
-        file = os.open(folder / f"{make_public_id()}{_SUFFIX}", os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        if _lock_file(file):  # nobody took it for a dead process's in the meantime
-            break
+        path = folder / f"{make_public_id()}{_SUFFIX}"
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        try:
+            if _lock_file(file):  # nobody took it for a dead process's in the meantime
+                return _Segment(path, file)
+        except OSError:
+            os.close(file)
+            raise
         os.close(file)
-    _sync_folder(folder)
-    return _Segment(file)
 
 
 def _lock_file(file: int) -> bool:
@@ -284,4 +297,6 @@ def _hit_of(row: tuple[Any, ...]) -> Hit:
     )
 
 
-_decoder = msgspec.json.Decoder(tuple[str, int, int, int, str, str, str])
+_Key = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]  # to the end of the year 9999
+_decoder = msgspec.json.Decoder(tuple[str, _Milliseconds, _Key, _Key, str, str, str])

@@ -152,12 +152,22 @@ def test_a_full_folder_takes_no_more_until_there_is_room(
     assert journal.put(numbered(9))
 
 
+SPOILT = (
+    b'["c",1]\n',
+    b"\0\0\0\n",
+    b'["x",1,1,1,"","",""]\n',
+    b'["o",99999999999999999999999,1,1,"","",""]\n',
+    b'["o",1,99999999999999999999999,1,"","",""]\n',
+    b'["o",1,1,-5,"","",""]\n',
+)
+
+
 def test_half_a_line_is_left_out(journal: Spool, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     journal.put(HIT)
     journal.put(numbered(1))
     journal.close()
     (path,) = spool.waiting(folder)
-    path.write_bytes(b'["c",1]\n' + path.read_bytes()[:-5])
+    path.write_bytes(b"".join(SPOILT) + path.read_bytes()[:-5])
     assert take_all(folder) == [HIT]
     assert "cannot be read" in caplog.text
 
@@ -174,6 +184,18 @@ def test_a_disk_that_fails_is_said_and_left_behind(
     journal.cut()
     assert {hit.recipient_id for hit in take_all(folder)} == {1, 4}
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+def test_a_disk_that_fails_is_left_no_files(journal: Spool, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_before = count_open()
+    monkeypatch.setattr(os, "fsync", fail)  # of the folder, when a segment begins
+    assert not any(journal.put(numbered(number)) for number in range(20))
+    assert spool.waiting(folder) == []
+    assert count_open() <= open_before
+
+
+def count_open() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def fail(_: int) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
@@ -28,6 +29,7 @@ from tracking import events
 from tracking.models import EventType
 
 BATCH: Final = 1000  # recipients of one commit
+PRIORITIES: Final = (0, 1)  # of Recipient: transactional and bulk mail
 
 State = Recipient.State
 
@@ -60,7 +62,6 @@ class _Moved(NamedTuple):
     email: str
     domain: str
     sequence: int
-    priority: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ _LIST_MOVES: Final = {
     Verb.HOLD: ((ListTask.State.WAITING, ListTask.State.RUNNING), ListTask.State.HELD),
     Verb.RELEASE: ((ListTask.State.HELD,), ListTask.State.WAITING),
 }
-_RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence, r.priority"
+_RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +153,13 @@ def cancel_message(account_id: int, message_id: int) -> int:
 
 def carry_out(verb: Verb, which: Which) -> Iterator[int]:
     """Do `verb` in batches; yield after each commit how many recipients it moved, so that the caller may stop or tell."""
-    change = _CHANGES[verb]
     _move_lists(verb, which)
-    for source in change.sources:
-        statement = _statement(verb, source, tuple(name for name in _CONDITIONS if getattr(which, name) is not None))
-        after: tuple[int, int] = (-1, 0)
-        while moved := _move(statement, verb, which, after):
-            after = max((row.priority, row.recipient_id) for row in moved)
+    asked = tuple(name for name in _CONDITIONS if getattr(which, name) is not None)
+    for source, priority in product(_CHANGES[verb].sources, PRIORITIES):
+        # A batch is of one priority, so that its rows are locked by their keys: as everybody does, and nobody waits in a ring.
+        statement, after = _statement(verb, source, asked), 0
+        while moved := _move(statement, verb, which, priority, after):
+            after = max(row.recipient_id for row in moved)
             yield len(moved)
 
 
@@ -172,9 +173,9 @@ def _move_lists(verb: Verb, which: Which) -> None:
     tasks.update(state=state, error="", updated_at=clock.now())
 
 
-def _move(statement: Statement, verb: Verb, which: Which, after: tuple[int, int]) -> list[_Moved]:
+def _move(statement: Statement, verb: Verb, which: Which, priority: int, after: int) -> list[_Moved]:
     with transaction.atomic(), bulk.raw_cursor() as cursor:
-        rows = statement.fetch(cursor, **_values(which), priority=after[0], after=after[1], limit=BATCH)
+        rows = statement.fetch(cursor, **_values(which), priority=priority, after=after, limit=BATCH)
         moved = [_Moved._make(row) for row in rows]
         if verb is Verb.CANCEL and moved:
             events.record(cursor, _facts(cursor, moved))
@@ -210,12 +211,12 @@ def _statement(verb: Verb, source: State, asked: tuple[str, ...]) -> Statement:
 
 def _postgresql(change: _Change, source: State, asked: Sequence[str]) -> str:
     conditions = [_CONDITIONS[name].format(f"%({name})b::{'timestamptz' if name == 'until' else 'bigint'}") for name in asked]
-    after = "(r.priority, r.id) > (%(priority)b::int, %(after)b::bigint)"
+    after = "r.priority = %(priority)b::int AND r.id > %(after)b::bigint"
     return f"""
         WITH picked AS MATERIALIZED (
             SELECT r.id FROM gateway_recipient r JOIN gateway_message m ON m.id = r.message_id
             WHERE {_where(change, source, "%(account_id)b::bigint", after, conditions)}
-            ORDER BY r.priority, r.id LIMIT %(limit)b::bigint FOR UPDATE OF r
+            ORDER BY r.id LIMIT %(limit)b::bigint FOR UPDATE OF r
         )
         UPDATE gateway_recipient r SET {change.sets.format(now="now()")} FROM picked
         WHERE r.id = picked.id AND r.state = '{source.value}' RETURNING {_RETURNED}
@@ -227,8 +228,8 @@ def _sqlite(change: _Change, source: State, asked: Sequence[str]) -> str:
     return f"""
         UPDATE gateway_recipient AS r SET {change.sets.format(now=":now")} WHERE r.id IN (
             SELECT r.id FROM gateway_recipient r JOIN gateway_message m ON m.id = r.message_id
-            WHERE {_where(change, source, ":account_id", "(r.priority, r.id) > (:priority, :after)", conditions)}
-            ORDER BY r.priority, r.id LIMIT :limit
+            WHERE {_where(change, source, ":account_id", "r.priority = :priority AND r.id > :after", conditions)}
+            ORDER BY r.id LIMIT :limit
         ) RETURNING {_RETURNED.replace("r.", "")}
     """
 

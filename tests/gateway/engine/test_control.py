@@ -10,7 +10,7 @@ from gateway.engine import control, queue
 from gateway.engine.control import Verb, Which
 from gateway.models import Recipient
 from tests.support.cast import Tenant
-from tests.support.factories import make_message
+from tests.support.factories import make_message, make_recipient
 from tracking.models import Event, EventType
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +102,13 @@ def test_many_go_in_batches(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> No
     message = make_message(acme.account, [f"u{number}@b.example" for number in range(20)])
     assert list(control.carry_out(Verb.HOLD, Which(account_id=acme.account.pk))) == [7, 7, 6]
     assert set(states_of(message)) == {State.HELD}
+
+
+def test_a_batch_is_of_one_priority_for_its_rows_are_locked_in_the_order_of_their_keys(acme: Tenant) -> None:
+    message = make_message(acme.account, [])
+    for position, priority in enumerate((1, 0, 1)):
+        make_recipient(message, f"{position}@b.example", position=position, priority=priority)
+    assert list(control.carry_out(Verb.HOLD, Which(account_id=acme.account.pk))) == [1, 2]
 
 
 @pytest.mark.parametrize("verb", Verb)

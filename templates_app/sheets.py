@@ -21,7 +21,7 @@ MOST_BYTES = 20 * 1024 * 1024  # of a file
 MOST_LINES = 200_000
 MOST_TOLD = 100  # lines that were refused, with their reasons
 MOST_COLUMNS = 1_000  # that are written
-_LONGEST_CELL = 64 * 1024
+LONGEST_LINE = 64 * 1024  # characters
 
 EMAIL = ("email", "e-mail", "mail", "address", "email address", "e-mail address", "emailaddress", "member")
 NAME = ("name", "full name", "display name")
@@ -106,7 +106,7 @@ def import_members(account_id: int, list_id: int, file: BinaryIO) -> Summary:
     try:
         for numbers, entries in _batches(_lines(file), summary):
             summary.take(put_members(account_id, list_id, entries), numbers)
-    except (SheetError, csv.Error) as error:
+    except SheetError as error:
         summary.problem = str(error)
     except UnicodeDecodeError:
         summary.problem = "The file is not text in UTF-8. Save it as “CSV UTF-8” and try again."
@@ -143,39 +143,57 @@ def _unguard(cell: str) -> str:
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines of a file that have something in them, with their numbers; raise SheetError where it is too long."""
+    """Yield the lines of a file that have something in them, with their numbers; raise SheetError where it goes wrong."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    head = text.readline(_LONGEST_CELL)
+    head = text.readline(LONGEST_LINE + 1)
     delimiter = max(_DELIMITERS, key=head.count)
-    reader = csv.reader(_rejoined(head, text), delimiter=delimiter, strict=True)
-    for cells in reader:
-        if reader.line_num > MOST_LINES:
-            raise SheetError(f"The file has more than {MOST_LINES:,} lines; the rest was not read. Split it.")
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells
+    reader = csv.reader(_bounded(head, text), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            if reader.line_num > MOST_LINES:
+                raise SheetError(f"The file has more than {MOST_LINES:,} lines; the rest was not read. Split it.")
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        words = f"Line {reader.line_num:,} cannot be read as CSV ({error}); look for a quotation mark too many or too few"
+        raise SheetError(f"{words}. The rest was not read.") from None
 
 
-def _rejoined(head: str, rest: io.TextIOWrapper) -> Iterator[str]:
-    yield head
-    yield from rest
+def _bounded(head: str, rest: io.TextIOWrapper) -> Iterator[str]:
+    """Yield the lines of a file, the first of which was read already; raise SheetError at one that is too long."""
+    line, number = head, 1
+    while line:
+        if len(line) > LONGEST_LINE:
+            raise SheetError(f"Line {number:,} has more than {LONGEST_LINE:,} characters; the rest was not read. Correct it.")
+        yield line
+        line, number = rest.readline(LONGEST_LINE + 1), number + 1
 
 
 def _batches(lines: Iterator[tuple[int, list[str]]], summary: Summary) -> Iterator[tuple[list[int], list[Entry]]]:
     columns = _columns(next(lines, (1, []))[1])
     numbers: list[int] = []
     entries: list[Entry] = []
-    for number, cells in lines:
-        if len(cells) > columns.number:
-            reason = f"The line has {len(cells)} cells, but the first line names {columns.number} columns."
-            summary.refuse(BadLine(number=number, email=cells[columns.email][:80], reason=reason))
-            continue
-        numbers.append(number)
-        entries.append(columns.read(cells))
-        if len(entries) == MOST_AT_ONCE:
-            yield numbers, entries
-            numbers, entries = [], []
+    try:
+        for number, cells in lines:
+            if len(cells) > columns.number:
+                summary.refuse(_too_long(number, cells, columns))
+                continue
+            numbers.append(number)
+            entries.append(columns.read(cells))
+            if len(entries) == MOST_AT_ONCE:
+                yield numbers, entries
+                numbers, entries = [], []
+    except (SheetError, UnicodeDecodeError):
+        if entries:
+            yield numbers, entries  # what stands before the fault counts
+        raise
     if entries:
         yield numbers, entries
+
+
+def _too_long(number: int, cells: Sequence[str], columns: Columns) -> BadLine:
+    reason = f"The line has {len(cells)} cells, but the first line names {columns.number} columns."
+    return BadLine(number=number, email=cells[columns.email][:80], reason=reason)
 
 
 def _columns(cells: Sequence[str]) -> Columns:

@@ -165,3 +165,23 @@ def test_a_stranger_reads_and_writes_nothing(news: AddressList, globex: Tenant) 
     assert "ann" not in text
     with pytest.raises(FieldInvalid, match="There is no address list"):
         import_members(globex.account.pk, news.pk, io.BytesIO(b"email\neve@inbox.example\n"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ('b@inbox.example,"x"y\n', "Line 3 cannot be read as CSV"),
+        (f"b@inbox.example,{',' * 100_000}\n", "Line 3 has more than 65,536 characters"),
+    ],
+)
+def test_a_fault_is_told_with_its_line_and_what_stands_before_it_counts(news: AddressList, fault: str, words: str) -> None:
+    done = read(news, f"email,N\na@inbox.example,1\n{fault}c@inbox.example,2\n")
+    assert words in done.problem
+    assert done.added == 1
+
+
+def test_text_that_is_not_utf8_ends_a_file_after_what_stands_before_it(news: AddressList) -> None:
+    lines = b"".join(b"p%d@inbox.example,1\n" % number for number in range(2_000))
+    done = read(news, b"email,N\n" + lines + b"q@inbox.example,J\xf6rg\n")
+    assert "UTF-8" in done.problem
+    assert done.added > 1_000

@@ -178,11 +178,13 @@ def hearing(reader: Reader, folder: Path) -> Iterator[Hearer]:
     url = re.findall(r"URL `(http://127\.0\.0\.1:9000/)`", TEXT)[0].replace("9000", port)
     page = reader.open_console().submit("tracking/webhook/add/", url=url, format="standard", keeps_log="on")
     key = re.findall(r"whsec_[\w+/=]+", page)[0]
-    (folder / "receiver.py").write_text(BLOCKS[find("ThreadingHTTPServer")].code.replace("9000", port))
+    program = folder / "receiver.py"
+    program.write_text(BLOCKS[find("ThreadingHTTPServer")].code.replace("9000", port))
     start = reader.adapt(BLOCKS[find("WEBHOOK_KEY='whsec_...'")].code).replace("whsec_...", key)
+    start = start.replace("var/receiver.py", shlex.quote(str(program)))
     output = folder / "printed"
     with output.open("wb") as printed, (folder / "log").open("wb") as log:
-        running = subprocess.Popen(["bash", "-c", start], cwd=folder, stdout=printed, stderr=log, start_new_session=True)
+        running = subprocess.Popen(["bash", "-c", start], cwd=ROOT, stdout=printed, stderr=log, start_new_session=True)
     try:
         wait_for(partial(is_open, Endpoint("127.0.0.1", int(port))), (folder / "log").read_text)
         yield Hearer(url=url, key=key, output=output)

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100  # mails in one transaction
 KEEP: Final = timedelta(days=7)
 MOST_KEPT: Final = 10_000  # mails in `done`, and in `odd`
+MOST_OCTETS: Final = 500_000_000  # of them, each
 TIDY_EVERY: Final = 600.0  # seconds
 RETRY_AFTER: Final = 5.0  # seconds, where the database did not answer
 MAX_ENVELOPE: Final = 100  # recipients of one mail
@@ -77,9 +78,10 @@ def tidy(folder: Path) -> None:
     """Remove what was kept for long enough, and the oldest of what is too much."""
     oldest = (clock.now() - KEEP).timestamp()
     for name in ("done", "odd"):
-        kept = sorted(_ages(folder / name), reverse=True)
-        for number, (age, path) in enumerate(kept):
-            if age < oldest or number >= MOST_KEPT:
+        octets = 0
+        for number, (written, size, path) in enumerate(sorted(_files(folder / name), reverse=True)):
+            octets += size
+            if written < oldest or number >= MOST_KEPT or octets > MOST_OCTETS:
                 path.unlink(missing_ok=True)
 
 
@@ -159,11 +161,13 @@ def _list(folder: Path, most: int) -> list[Path]:
         return sorted(Path(entry.path) for entry in islice(entries, most) if not entry.name.startswith("."))
 
 
-def _ages(folder: Path) -> Iterator[tuple[float, Path]]:
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """Yield when each file was written, its size, and where it is."""
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(FileNotFoundError):
-                yield entry.stat().st_mtime, Path(entry.path)
+                known = entry.stat()
+                yield known.st_mtime, known.st_size, Path(entry.path)
 
 
 def _read(path: Path, folder: Path) -> _Mail | None:

@@ -6,6 +6,7 @@ top, which say whose copy it is about and whom it came from.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Callable, Iterable
@@ -27,6 +28,7 @@ from gateway.smtp.policy import Policy
 log = logging.getLogger(__name__)
 
 MAX_SIZE = 4_000_000  # a bounce carries the header of what it is about, at times all of it
+LEAST_FREE = 100_000_000  # octets of the disk, which the database may share: strangers' mail does not fill it
 _UNKNOWN = Reply(550, "No such return path", "5.1.1")
 _NO_ROOM = Reply(452, "The mail cannot be stored now; try again later", "4.3.1")
 
@@ -75,6 +77,7 @@ class Maildir:
         """Store a mail so that a power cut does not lose it; return its name. Raises OSError."""
         name = str(make_public_id())
         made = self._tmp / name
+        _check_space(self._tmp)
         try:
             with made.open("xb") as file:
                 file.write(content)
@@ -86,6 +89,12 @@ class Maildir:
             raise
         _sync_folder(self.new)
         return name
+
+
+def _check_space(folder: Path) -> None:
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < LEAST_FREE:
+        raise OSError(errno.ENOSPC, f"Less than {LEAST_FREE // 1_000_000} MB are free on the disk of {folder}")
 
 
 def write_envelope(sender: Address | None, recipients: Iterable[Address]) -> bytes:

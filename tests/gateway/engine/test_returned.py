@@ -231,6 +231,17 @@ def test_more_than_a_batch(folder, acme, monkeypatch):
     assert Event.objects.filter(type="bounced").count() == 25
 
 
+def test_what_is_kept_does_not_fill_the_disk(folder, bob, monkeypatch):
+    monkeypatch.setattr(returned, "MOST_OCTETS", 250)
+    take_in(folder)
+    for number in range(4):
+        path = folder / "done" / str(number)
+        path.write_bytes(b"x" * 100)
+        os.utime(path, ((timezone.now() - timedelta(hours=number)).timestamp(),) * 2)
+    tidy(folder)
+    assert names(folder, "done") == ["0", "1"]
+
+
 def test_what_was_kept_for_long_is_removed(folder, bob, monkeypatch):
     monkeypatch.setattr(returned, "MOST_KEPT", 3)
     take_in(folder)

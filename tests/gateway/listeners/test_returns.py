@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from gateway.engine.returns import make_return_path
+from gateway.listeners import returns
 from gateway.listeners.returns import Maildir, open_returns
 from tests.support.sink import running
 
@@ -67,6 +68,14 @@ def test_it_offers_tls(door: int, folder: Path) -> None:
         client.starttls(context=ssl.create_default_context(cafile=str(folder.parent / "tls.pem")))
         client.sendmail("", make_return_path(7), BOUNCE)
     assert len(list((folder / "new").iterdir())) == 1
+
+
+def test_the_last_room_on_the_disk_is_not_for_strangers(door: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(returns, "LEAST_FREE", 10**18)
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        bounce(door, make_return_path(42))
+    assert refused.value.smtp_code == 452
+    assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_a_full_disk_is_said(door: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -157,14 +157,17 @@ _RECLAIM = Statement(
 )
 _GIVE_UP = Statement(
     postgresql="""
-        UPDATE tracking_webhookdelivery SET state = 'failed', done_at = now(), answer = %(answer)b::text WHERE id IN (
+        WITH picked AS MATERIALIZED (
             SELECT id FROM tracking_webhookdelivery WHERE webhook_id = %(webhook_id)b::bigint AND state = 'waiting'
-            LIMIT %(limit)b::int FOR UPDATE SKIP LOCKED
-        ) RETURNING id
+            ORDER BY next_attempt_at LIMIT %(limit)b::int FOR UPDATE SKIP LOCKED
+        )
+        UPDATE tracking_webhookdelivery d SET state = 'failed', done_at = now(), answer = %(answer)b::text
+        FROM picked WHERE d.id = picked.id RETURNING d.id
     """,
     sqlite="""
         UPDATE tracking_webhookdelivery SET state = 'failed', done_at = :now, answer = :answer WHERE id IN (
-            SELECT id FROM tracking_webhookdelivery WHERE webhook_id = :webhook_id AND state = 'waiting' LIMIT :limit
+            SELECT id FROM tracking_webhookdelivery WHERE webhook_id = :webhook_id AND state = 'waiting'
+            ORDER BY next_attempt_at LIMIT :limit
         ) RETURNING id
     """,
 )

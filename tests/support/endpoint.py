@@ -18,6 +18,14 @@ HANG, DRIP, RESET, HUGE = (
     "(huge)",
 )  # never answer; a byte at a time; cut after the headers; no end
 
+
+def saying(words: bytes) -> bytes:
+    """Return a whole response of status 200 that says so."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(words), words)
+
+
+BLESSED = saying(b"God bless you, Gatepost")  # what SendClean's format wants of a URL that is saved
+
 Answer = int | str | bytes | float  # a status, one of the above, a whole response, or the seconds before a 200
 
 

@@ -204,7 +204,7 @@ class WebhookAdmin(ActingAdmin):
             "object": row,
             "answer": answer,
             "said": words_of(answer),
-            "is_success": FORMATS[row.format].is_success(answer),
+            "fault": actions.find_fault(row.format, answer),
             "back_url": self.page_url(row),
         }
         return self._page(request, "console/webhook_test.html", context)

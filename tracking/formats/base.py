@@ -109,7 +109,7 @@ class Format:
 
     `write` makes the body of a parcel, the same bytes each time; `sign` its headers at a time. `delays` are the seconds
     before the second try, the third, and so on; the last delay is followed by the last try. `tries_url`: the URL must answer
-    a test before it is saved.
+    a test before it is saved; what is missing in its answer, `find_fault` says in a sentence, "" for nothing.
     """
 
     words: Mapping[str, str]
@@ -122,6 +122,7 @@ class Format:
     is_success: Callable[[Reply], bool] = lambda reply: 200 <= reply.status < 300
     make_key: Callable[[], str] = tokens.make_secret
     tries_url: bool = False
+    find_fault: Callable[[Reply], str] = lambda _reply: ""
 
     def headers(self, parcel: Parcel, body: bytes, now: datetime) -> dict[str, str]:
         """Return the headers of a call that is made now."""

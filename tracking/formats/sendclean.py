@@ -1,4 +1,7 @@
-"""SendClean's bodies (contracts 1.3): a form field with a JSON array of up to a hundred events, signed by Mandrill's rule."""
+"""SendClean's bodies (contracts 1.3): a form field with a JSON array of up to a hundred events, signed by Mandrill's rule.
+
+Success is status 200. A URL that is added must also answer a test with the text that the vendor's receivers answer.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from tracking.formats.base import TEST, Format, Parcel, Telling, by_name, write_json
+from django.conf import settings
+
+from tracking.formats.base import TEST, Format, Parcel, Reply, Telling, by_name, write_json
 from tracking.models import EventType
 
 FIELD: Final = "SendCleantes_events"
 HEADER: Final = "X-SendCleanTES-SIGNATURE"
+VENDORS: Final = ("SendClean", "PowerEmail")  # whose receivers move here unchanged
 
 WORDS: Final[Mapping[str, str]] = {
     EventType.DELIVERED: "send",
@@ -34,6 +40,14 @@ def sign(parcel: Parcel, body: bytes, now: datetime) -> Mapping[str, str]:  # no
     """Return the signature: HMAC-SHA1 over the URL and, sorted by name, each field's name and value."""
     signed = parcel.url.encode() + FIELD.encode() + _array(parcel)
     return {HEADER: base64.b64encode(hmac.digest(parcel.key.encode(), signed, "sha1")).decode()}
+
+
+def find_fault(reply: Reply) -> str:
+    """Say what is missing in the answer of a URL that is to be saved: one text, with our name in it or a vendor's."""
+    words, _, name = reply.body.decode("utf-8", "replace").strip().partition(", ")
+    if words == "God bless you" and name in {settings.GATEPOST_BRAND, *VENDORS}:
+        return ""
+    return f'It must answer the text "God bless you, {settings.GATEPOST_BRAND}", and nothing else.'
 
 
 def _array(parcel: Parcel) -> bytes:
@@ -83,4 +97,5 @@ SENDCLEAN: Final = Format(
     batch=100,
     is_success=lambda reply: reply.status == 200,
     tries_url=True,
+    find_fault=find_fault,
 )

@@ -85,10 +85,16 @@ def check_works(url: str, format_name: str, *, key: str) -> None:
     if problem:
         raise FieldInvalid("url", f"This URL cannot be called. {problem}", value=url)
     if FORMATS[format_name].tries_url:
-        answer = _post_test(Webhook(url=url, format=format_name), key)
-        if not FORMATS[format_name].is_success(answer):
-            said = answer.problem or f"It answered {answer.status}."
-            raise FieldInvalid("url", f"This URL failed the test that is sent before it is saved. {said}", value=url)
+        fault = find_fault(format_name, _post_test(Webhook(url=url, format=format_name), key))
+        if fault:
+            raise FieldInvalid("url", f"This URL failed the test that is sent before it is saved. {fault}", value=url)
+
+
+def find_fault(format_name: str, answer: Answer) -> str:
+    """Say in a sentence why the answer to a test is none that its format wants; "" where it is."""
+    if not FORMATS[format_name].is_success(answer):
+        return answer.problem or f"It answered {answer.status}."
+    return FORMATS[format_name].find_fault(answer)
 
 
 def reset_key(webhook: Webhook) -> str:

@@ -13,7 +13,7 @@ from gateway.base import clock
 from gateway.base.errors import FieldInvalid, QuotaExceeded
 from gateway.base.sealing import CannotOpen
 from tests.support.cast import Tenant
-from tests.support.endpoint import HANG
+from tests.support.endpoint import BLESSED, HANG, saying
 from tests.tracking.webhooks.conftest import World, happen, make_fact, states
 from tracking.models import Webhook, WebhookAttempt, WebhookDelivery
 from tracking.webhooks import actions, queue
@@ -75,11 +75,31 @@ def test_a_url_that_can_never_be_called_is_refused(url: str, acme: Tenant, setti
 
 @pytest.mark.parametrize("name", ["sendcloud", "sendclean"])
 def test_a_url_that_fails_its_test_is_refused_where_the_format_tests(name: str, world: Make) -> None:
-    here = world({"/bad": 500})
+    here = world({"/bad": 500, "/good": BLESSED})
     with pytest.raises(FieldInvalid, match="It answered 500"):
         here.hook("/bad", format_name=name)
     here.hook("/good", format_name=name)
     assert [call.headers["content-type"] for call in here.endpoint.calls] == ["application/x-www-form-urlencoded"] * 2
+
+
+@pytest.mark.parametrize("words", [b"God bless you, Mail & Co", b"God bless you, SendClean\r\n", b"God bless you, PowerEmail"])
+def test_sendcleans_words_of_success_are_taken(words: bytes, world: Make, settings: Any) -> None:
+    settings.GATEPOST_BRAND = "Mail & Co"
+    here = world({"/": saying(words)})
+    hook = here.hook(format_name="sendclean")
+    here.endpoint.script["/"] = 200
+    here.happen()
+    here.run()
+    assert states() == {"done": 1}
+    assert actions.find_fault(hook.format, actions.send_test(hook)) != ""
+
+
+@pytest.mark.parametrize("words", [b"", b"OK", b"God bless you", b"God bless you, Acme", b"<p>God bless you, Gatepost</p>"])
+def test_other_words_are_refused_when_a_sendclean_url_is_saved(words: bytes, world: Make) -> None:
+    here = world({"/": saying(words)})
+    with pytest.raises(FieldInvalid, match='must answer the text "God bless you, Gatepost"'):
+        here.hook(format_name="sendclean")
+    here.hook(format_name="sendcloud")
 
 
 def test_a_test_is_signed_and_says_what_it_is(world: Make) -> None:
@@ -131,7 +151,7 @@ def test_what_is_on_its_way_is_not_replayed(world: Make) -> None:
 
 
 def test_a_batch_is_replayed_whole(world: Make) -> None:
-    here = world()
+    here = world({"/": BLESSED})
     here.hook(format_name="sendclean")
     here.happen(5)
     here.run()

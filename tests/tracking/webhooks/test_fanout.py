@@ -12,7 +12,7 @@ import pytest
 from accounts.models import AuditEntry
 from gateway.base import bulk, clock
 from tests.support.cast import Tenant
-from tests.support.endpoint import DRIP, HANG, HUGE, RESET
+from tests.support.endpoint import BLESSED, DRIP, HANG, HUGE, RESET
 from tests.tracking.webhooks.conftest import World, happen, make_fact, states
 from tracking.models import EventType, Webhook, WebhookAttempt, WebhookDelivery
 from tracking.webhooks import queue, sql
@@ -279,7 +279,7 @@ def test_who_lost_the_lease_changes_nothing_any_more(world: Make) -> None:
 
 
 def test_who_lost_a_part_of_a_batch_settles_the_rest(world: Make) -> None:
-    here = world()
+    here = world({"/": BLESSED})
     here.hook(format_name="sendclean")
     here.happen(4)
     call = queue.claim(lambda endpoints: {one.webhook_id: 8 for one in endpoints})[0]
@@ -294,7 +294,7 @@ def test_who_lost_a_part_of_a_batch_settles_the_rest(world: Make) -> None:
 
 
 def test_a_batch_of_which_a_part_was_given_up_goes_out_whole(world: Make) -> None:
-    here = world()
+    here = world({"/": BLESSED})
     hook = here.hook(format_name="sendclean")
     here.happen(4)
     call = queue.claim(lambda endpoints: {one.webhook_id: 8 for one in endpoints})[0]
@@ -352,7 +352,7 @@ def test_another_accounts_event_is_never_told(world: Make, globex: Tenant) -> No
 
 
 def test_a_batch_goes_out_again_with_the_same_events_and_bytes(world: Make) -> None:
-    here = world({"/": lambda times: 500 if times in {1, 2} else 200})  # the first call tries the URL
+    here = world({"/": lambda times: 500 if times in {1, 2} else BLESSED})  # the first call tries the URL
     here.hook(format_name="sendclean")
     here.happen(150)
     here.run()

@@ -18,6 +18,7 @@ from domains.dkim import PrivateKey, Signer
 from domains.models import DKIMKey, SenderDomain
 from gateway.base import clock, sealing
 from gateway.base.cache import TimedCache
+from gateway.base.sealing import CannotOpen
 
 RSA_BITS = 2048  # what every receiver verifies and RFC 8301 asks for
 _LETTERS = {DKIMKey.Algorithm.RSA: "r", DKIMKey.Algorithm.ED25519: "e"}
@@ -81,13 +82,23 @@ def signers_for(domain_id: int) -> tuple[Signer, ...]:
     """Return the keys that sign for a sender domain now, RSA first; none when no key is published.
 
     A domain that is trusted by command line signs with every active key. What is answered is at most two seconds old.
+    Raises CannotOpen where none of its keys opens; one that does not is passed over beside one that does.
     """
     return _signers.get(domain_id, _load_signers)
 
 
 def _load_signers(domain_id: int) -> tuple[Signer, ...]:
-    keys = DKIMKey.objects.filter(domain_id=domain_id, is_active=True).select_related("domain").order_by("-algorithm", "id")
-    return tuple(make_signer(key) for key in keys if key.published_at is not None or key.domain.is_trusted)
+    rows = DKIMKey.objects.filter(domain_id=domain_id, is_active=True).select_related("domain").order_by("-algorithm", "id")
+    keys = [key for key in rows if key.published_at is not None or key.domain.is_trusted]
+    signers, failures = [], []
+    for key in keys:
+        try:
+            signers.append(make_signer(key))
+        except CannotOpen as error:
+            failures.append(error)
+    if failures and not signers:
+        raise failures[0]
+    return tuple(signers)
 
 
 def forget() -> None:

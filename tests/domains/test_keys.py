@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from domains.dkim import hash_body, sign
 from domains.keys import add_keys, open_private_key, signers_for, write_public_key, write_record
@@ -64,6 +64,22 @@ def test_a_private_key_opens_in_its_own_place_only(acme: Tenant, globex: Tenant)
     stolen.domain = globex.domain
     with pytest.raises(CannotOpen):
         open_private_key(stolen)
+
+
+def test_keys_sign_on_while_the_secret_keys_are_changed(acme: Tenant, settings: Settings) -> None:
+    publish(*add_keys(acme.domain))
+    settings.GATEPOST_SECRET_KEYS = ("new", *settings.GATEPOST_SECRET_KEYS)
+    assert selectors(acme) == ["gp2611r", "gp2611e"]
+
+
+def test_a_key_that_does_not_open_keeps_no_other_from_signing(acme: Tenant, settings: Settings) -> None:
+    publish(*add_keys(acme.domain))
+    settings.GATEPOST_SECRET_KEYS = ("new",)
+    with pytest.raises(CannotOpen, match="was GATEPOST_SECRET_KEYS changed"):
+        selectors(acme)
+    fresh, _ = add_keys(acme.domain)
+    publish(fresh)
+    assert selectors(acme) == ["gp2611r2"]
 
 
 def test_keys_that_are_not_published_do_not_sign(acme: Tenant) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 MAC: Final = 16  # octets: 128 bits
-LONGEST_TARGET: Final = 8000  # octets of a URL; longer links are left as they are
+LONGEST_TARGET: Final = 5000  # octets of a URL; longer links are left as they are: many a proxy takes 8 KB of a request line
 _LONGEST_TOKEN: Final = 12_000  # characters
 _LONGEST_NUMBER: Final = 10  # octets of a varint
 

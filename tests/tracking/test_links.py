@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.links import Link, Purpose, make_url, read_token
+from tracking.links import LONGEST_TARGET, Link, Purpose, make_url, read_token
 
 BASE = "https://track.acme.example"
 LINK = Link(account_id=7, recipient_id=123_456_789_012, page_id=3, target="https://shop.example/?a=1&b=%20#top")
@@ -53,3 +53,14 @@ def test_it_is_for_its_purpose_and_host_only() -> None:
 @pytest.mark.parametrize("token", ["", "A", "é", "..", "A" * 22, "A" * 20_000, "%00", "a b"])
 def test_rubbish_is_not_read(token: str) -> None:
     assert read_token(token, Purpose.OPEN, "track.acme.example") is None
+
+
+def test_the_longest_link_goes_through_proxies() -> None:
+    link = Link(
+        account_id=2**63 - 1,
+        recipient_id=2**63 - 1,
+        page_id=2**63 - 1,
+        target="https://a.example/" + "x" * (LONGEST_TARGET - 18),
+    )
+    url = make_url("https://track.acme.example", Purpose.CLICK, link)
+    assert len(f"GET {url.removeprefix('https://track.acme.example')} HTTP/1.1\r\n") < 8000

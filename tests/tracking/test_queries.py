@@ -153,6 +153,25 @@ def test_pages_follow_each_other_down_and_up(many: list[int]) -> None:
     assert not top.newer
 
 
+@pytest.mark.parametrize("text", ["El", "Ä", "票", "i!"])
+@pytest.mark.parametrize("read_first", [0, 3, 1000])
+def test_short_words_are_found_wherever_they_are(text: str, read_first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries.pages, "READ_FIRST", read_first)
+    facts = [
+        make_fact(at=NOON - timedelta(minutes=place), subject="hELLo Ä 发票 hI!" if place % 3 else "xyz", recipient="z@z.z")
+        for place in range(20)
+    ]
+    tell(facts)
+    expected = [fact.recipient_id for place, fact in enumerate(facts) if place % 3]
+    page = find_events(asked(text=text), limit=4)
+    assert [event.recipient_id for event in page.events] == expected[:4]
+    rest = find_events(asked(text=text), before=page.older, limit=50)
+    assert [event.recipient_id for event in rest.events] == expected[4:]
+    assert [event.recipient_id for event in find_events(asked(text=text), skip=2, limit=3).events] == expected[2:5]
+    assert count_events(asked(text=text)).value == len(expected)
+    assert find_events(asked(2, text=text)).events == []
+
+
 def test_numbered_pages(many: list[int]) -> None:
     assert [event.recipient_id for event in find_events(asked(), skip=10, limit=5).events] == many[10:15]
 

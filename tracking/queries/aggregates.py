@@ -9,7 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Final
 
-from django.db.models import Count, F, Func, Sum, TextField
+from django.db.models import BigIntegerField, Count, F, Func, Sum, TextField, Value
 
 from gateway.base import bulk
 from tracking.queries.filters import EventFilter
@@ -102,7 +102,16 @@ def _from_events(asked: EventFilter, field: str, nothing: Any, limit: int) -> Co
         return named.annotate(number=Count("*")).order_by("-key")[:limit]
     rows = asked.events()
     known = rows.exclude(**{f"{field}__isnull": True}) if nothing is None else rows.exclude(**{field: nothing})
+    if nothing == "" and bulk.is_postgresql():
+        return _by_text(known, field, limit)
     return known.values_list(field).annotate(number=Count("*")).order_by("-number", field)[:limit]
+
+
+def _by_text(known: Any, field: str, limit: int) -> Counted:
+    """Group by the text and a hash of it: what is sorted on the way is then compared as numbers, and as texts only if equal."""
+    hashed = known.annotate(hash=Func(F(field), Value(0), function="hashtextextended", output_field=BigIntegerField()))
+    counted = hashed.values_list("hash", field).annotate(number=Count("*")).order_by("-number", field)[:limit]
+    return [(key, number) for _, key, number in counted]
 
 
 def _by_tag(asked: EventFilter, limit: int) -> Counted:

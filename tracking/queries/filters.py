@@ -16,6 +16,7 @@ from tracking.statistics import LONGEST
 # What a search looks at: what the message says of itself, and what was heard on the way. The index over these words
 # (migrations/*_find_events.py) repeats the list.
 SEARCHED: Final = ("subject", "sender", "recipient", "address", "host", "reply")
+TRIGRAM: Final = 3  # characters; shorter words are not in the index
 LONGEST_WORDS = 500  # characters of a search that are looked for
 
 
@@ -46,6 +47,12 @@ class EventFilter:
         """Tell whether the roll-ups know all that is asked for, apart from the minutes of its ends."""
         asked = (self.message_id, self.recipient_id, self.recipient, self.recipient_domain, self.text, *self.words.values())
         return not any(asked) and max(len(self.tag), len(self.campaign)) <= LONGEST
+
+    @property
+    def is_read_through(self) -> bool:
+        """Tell whether a text is too short for the index over words: then every event is looked at."""
+        texts = [text.strip() for text in (self.text, *self.words.values())]
+        return any(text and len(text) < TRIGRAM for text in texts)
 
     def between(self, since: datetime | None, until: datetime | None) -> EventFilter:
         """Return the same for another span of time."""
@@ -81,6 +88,9 @@ class EventFilter:
         return [*own, *whole, *(Contains(SEARCHED, words) for words in [*texts, *(words for _, words in asked)])]
 
 
+_LOWER: Final = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}  # of ASCII alone
+
+
 class Contains(Func):
     """Whether fields, one behind the other, contain words, in any case as far as the database knows the letters."""
 
@@ -92,6 +102,7 @@ class Contains(Func):
     def __init__(self, fields: Sequence[str], words: str) -> None:
         super().__init__(*map(F, fields))
         cleaned = words.strip()[:LONGEST_WORDS].replace("\0", "")
+        self.is_short = len(cleaned) < TRIGRAM
         for special in ("\\", "%", "_"):
             cleaned = cleaned.replace(special, "\\" + special)
         self.pattern = f"%{cleaned}%"
@@ -99,6 +110,12 @@ class Contains(Func):
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:  # type: ignore[override]
         sql, params = super().as_sql(compiler, connection, **extra)
         return sql.replace("%%s", "%s"), (*params, self.pattern)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
+        """Have words that no index knows compared as octets, which takes half the time; where their letters allow it."""
+        if not self.is_short or self.pattern.lower() != self.pattern.upper().translate(_LOWER):
+            return self.as_sql(compiler, connection, **extra)
+        return self.as_sql(compiler, connection, template='lower((%(expressions)s) COLLATE "C") LIKE lower(%%s)', **extra)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[str | int, ...]]:
         sql, params = self.as_sql(compiler, connection, **extra)

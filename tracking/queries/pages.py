@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet, Value
 
 from tracking.models import Event
 from tracking.queries.filters import EventFilter
@@ -18,6 +18,8 @@ from tracking.statistics import LONGEST, hour_of
 MOST_COUNTED: Final = 10_000
 MOST_SKIPPED: Final = 10_000
 MOST_ON_A_PAGE: Final = 1_000
+READ_FIRST: Final = 50_000  # events that a search without an index looks at before it looks at all
+NEWEST: Final = ("-at", "-id")
 HOUR: Final = timedelta(hours=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -75,11 +77,27 @@ def _newer_page(asked: EventFilter, newer_than: Place, limit: int) -> Page:
 
 
 def _older_page(asked: EventFilter, older_than: Place | None, limit: int, skip: int) -> Page:
-    rows = _up_to_the_newest(asked, older_than).events()
-    if older_than is not None:
-        rows = rows.filter(pk__lt=older_than)
-    found = list(rows.order_by("-at", "-id")[skip : skip + limit + 1])
+    rows = _older(_up_to_the_newest(asked, older_than).events(), older_than)
+    wanted = slice(skip, skip + limit + 1)
+    found = _read_through(asked, rows, older_than, wanted) if asked.is_read_through else list(rows.order_by(*NEWEST)[wanted])
     return _page(found[:limit], has_older=len(found) > limit, has_newer=older_than is not None or skip > 0)
+
+
+def _older(rows: QuerySet[Event], older_than: Place | None) -> QuerySet[Event]:
+    return rows if older_than is None else rows.filter(pk__lt=older_than)
+
+
+def _read_through(asked: EventFilter, rows: QuerySet[Event], older_than: Place | None, wanted: slice) -> list[Event]:
+    """Look through the latest events in their order; where those have too few, through all of them, side by side."""
+    every = _older(Event.objects.for_account(asked.account_id), older_than)
+    horizon = every.order_by(*NEWEST).values_list("at", flat=True)[READ_FIRST : READ_FIRST + 1].first()
+    near = rows if horizon is None else rows.filter(at__gte=horizon)
+    found = list(near.order_by(*NEWEST)[wanted])
+    if horizon is None or len(found) == wanted.stop - wanted.start:
+        return found
+    # An expression has no index, so the database does not walk through one event by event.
+    unordered = ExpressionWrapper(F("at") + Value(timedelta(0)), output_field=DateTimeField())
+    return list(rows.annotate(when=unordered).order_by("-when", "-id")[wanted])
 
 
 def _up_to_the_newest(asked: EventFilter, older_than: Place | None) -> EventFilter:

@@ -78,9 +78,15 @@ def load_access(user: User) -> Access:
     """Return what a person may do now; nothing when they are not active."""
     if not user.is_active:
         return NO_ACCESS
-    roles = user.memberships.exclude(account__status=Account.Status.PURGED).values_list("account_id", "role")
-    levels = {account_id: LEVELS.get(role, Level.STRANGER) for account_id, role in roles}
+    roles = user.memberships.exclude(account__status=Account.Status.PURGED).values_list("account_id", "role", "account__status")
+    levels = {account_id: _level_of(role, status) for account_id, role, status in roles}
     return Access(is_operator=user.is_operator, levels=levels)
+
+
+def _level_of(role: str, status: str) -> Level:
+    """Return what a role comes to in an account of this status: in a deleted one nothing is changed any more."""
+    level = LEVELS.get(role, Level.STRANGER)
+    return min(level, Level.VIEWER) if status == Account.Status.DELETED else level
 
 
 def account_of(row: Model) -> int | None:

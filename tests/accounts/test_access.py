@@ -36,9 +36,9 @@ def test_an_operator_stands_above_all(acme: Tenant) -> None:
 
 @pytest.mark.parametrize(
     ("status", "highest"),
-    [("enabled", Level.OWNER), ("suspended", Level.OWNER), ("deleted", Level.OWNER), ("purged", Level.STRANGER)],
+    [("enabled", Level.OWNER), ("suspended", Level.OWNER), ("deleted", Level.VIEWER), ("purged", Level.STRANGER)],
 )
-def test_a_purged_account_is_gone(status: str, highest: Level, acme: Tenant) -> None:
+def test_a_deleted_account_is_only_looked_at_and_a_purged_one_is_gone(status: str, highest: Level, acme: Tenant) -> None:
     Account.objects.filter(pk=acme.account.pk).update(status=status)
     assert load_access(acme.user).highest is highest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,20 +16,25 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Level, access_of
 from accounts.acts import Act, ActingAdmin
-from accounts.markup import badge
+from accounts.markup import Words, badge
 from accounts.scoped import READ_ONLY, ScopedFilter
 from gateway.base import clock
 from gateway.base.errors import IdempotencyConflict, Refused
 from gateway.console.list_send import SendForm
+from gateway.console.message_acts import ACTS as MESSAGE_ACTS
 from gateway.console.words import tone_of
 from gateway.engine.checks import MAX_LISTS
-from gateway.engine.control import Verb, Which
 from gateway.engine.mailing import send_to_lists
-from gateway.engine.tasks import begin_act
 from gateway.models import ListTask, Recipient
 
 # Where the form shows a refusal, by the neutral name of the field at fault; others stand above it.
 FIELDS = {"list": "address_list", "template": "template", "subject": "subject", "from": "local_part"}
+# What each act on a message asks here; those that are not named are not offered.
+QUESTIONS = {
+    "hold": _("No more members are taken in, and what was not sent yet is held back, for all lists of the same call."),
+    "release": _("Members are taken in again, and what was held back goes out, for all lists of the same call."),
+    "cancel": _("No more members are taken in, and what was not sent yet is cancelled, for all lists of the same call."),
+}
 MOVING = (ListTask.State.WAITING, ListTask.State.RUNNING)
 SOON = timedelta(minutes=1)
 
@@ -65,15 +70,16 @@ def load_task(task: ListTask) -> TaskPage:
     )
 
 
-def _cancel(task: ListTask) -> str:
-    if task.message_id is not None:
-        begin_act(Verb.CANCEL, Which(account_id=task.account_id, message_id=task.message_id))
-    return ""
+def _act_on_message(act: Act, question: Words) -> Act:
+    """Return the act of a message as one of a send to a list, which is the whole message."""
 
+    def run(task: ListTask) -> str:
+        return act.run(task.message) if task.message is not None else ""
 
-def _can_cancel(task: ListTask) -> bool:
-    waits = (Recipient.State.QUEUED, Recipient.State.DEFERRED, Recipient.State.HELD)
-    return task.is_open or Recipient.objects.filter(message_id=task.message_id or 0, state__in=waits).exists()
+    def is_open(task: ListTask) -> bool:
+        return task.message is not None and act.is_open(task.message)
+
+    return replace(act, question=question, run=run, is_open=is_open)
 
 
 class ListTaskAdmin(ActingAdmin):
@@ -90,19 +96,7 @@ class ListTaskAdmin(ActingAdmin):
     empty_text = _(
         "A send to an address list, by a call of the API or from here, takes the members in by batches and shows here how far."
     )
-    acts = (
-        Act(
-            name="cancel",
-            label=_("Cancel"),
-            question=_("No more members are taken in, and what was not sent yet is cancelled, for all lists of the same call."),
-            past="cancelled",
-            run=_cancel,
-            icon="cancel",
-            commits=True,
-            is_danger=True,
-            is_open=_can_cancel,
-        ),
-    )
+    acts = tuple(_act_on_message(act, QUESTIONS[act.name]) for act in MESSAGE_ACTS if act.name in QUESTIONS)
 
     def get_urls(self) -> list[URLPattern]:
         send = path("send/", self.admin_site.admin_view(self.send_view), name="gateway_listtask_send")

@@ -1,25 +1,31 @@
-"""The acts on one message: those of the queue, for what waits of it."""
+"""The acts on one message: those of the queue, for what waits of it, members of lists that are not taken in yet included."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acts import Act
 from gateway.engine.control import Verb, Which
 from gateway.engine.tasks import begin_act
-from gateway.models import Message, Recipient
+from gateway.models import ListTask, Message, Recipient
 
 State = Recipient.State
-
+Task = ListTask.State
 
 WAITS = (State.QUEUED, State.DEFERRED, State.HELD)
 
 
-def _has(*states: str, least_tries: int = 0) -> Callable[[Message], bool]:
-    """Return what tells whether a message has recipients in one of these states."""
-    return lambda message: Recipient.objects.filter(message=message, state__in=states, attempts__gte=least_tries).exists()
+def _has(*states: str, tasks: Collection[str] = (), least_tries: int = 0) -> Callable[[Message], bool]:
+    """Return what tells whether a message has recipients, or sends to lists, in one of these states."""
+
+    def has(message: Message) -> bool:
+        recipients = Recipient.objects.filter(message=message, state__in=states, attempts__gte=least_tries)
+        lists = ListTask.objects.for_account(message.account_id).filter(message=message, state__in=tasks)
+        return recipients.exists() or bool(tasks and lists.exists())
+
+    return has
 
 
 def _run(verb: Verb) -> Callable[[Message], str]:
@@ -39,7 +45,7 @@ ACTS = (
         run=_run(Verb.HOLD),
         icon="pause",
         commits=True,
-        is_open=_has(State.QUEUED, State.DEFERRED),
+        is_open=_has(State.QUEUED, State.DEFERRED, tasks=(Task.WAITING, Task.RUNNING)),
     ),
     Act(
         name="release",
@@ -49,7 +55,7 @@ ACTS = (
         run=_run(Verb.RELEASE),
         icon="play_arrow",
         commits=True,
-        is_open=_has(State.HELD),
+        is_open=_has(State.HELD, tasks=(Task.HELD,)),
     ),
     Act(
         name="retry",
@@ -70,6 +76,6 @@ ACTS = (
         icon="cancel",
         commits=True,
         is_danger=True,
-        is_open=_has(*WAITS),
+        is_open=_has(*WAITS, tasks=ListTask.OPEN),
     ),
 )

@@ -173,6 +173,32 @@ def test_a_send_is_cancelled(insider: Client, form: dict[str, Any], monkeypatch:
     assert "every 2s" not in page  # nothing more will happen
 
 
+def test_a_send_that_waits_is_held_and_released(insider: Client, form: dict[str, Any]) -> None:
+    send(insider, form)
+    task = ListTask.objects.get()
+    assert page_of(task, "release") not in insider.get(page_of(task)).content.decode()
+    insider.post(page_of(task, "hold"))
+    lists.expand(1.0)
+    assert ListTask.objects.get().state == "held"
+    page = insider.get(page_of(task)).content.decode()
+    assert page_of(task, "hold") not in page
+    assert "every 2s" not in page
+    insider.post(page_of(task, "release"))
+    lists.expand(1.0)
+    assert ListTask.objects.get().state == "done"
+    assert Recipient.objects.count() == 3
+
+
+@pytest.mark.parametrize(("act", "state"), [("hold", "held"), ("cancel", "cancelled")])
+def test_the_page_of_its_message_offers_the_same(insider: Client, form: dict[str, Any], act: str, state: str) -> None:
+    send(insider, form)
+    message = Message.objects.get()
+    path = reverse(f"admin:gateway_message_{act}", args=(message.public_id,))
+    assert path in insider.get(reverse("admin:gateway_message_change", args=(message.public_id,))).content.decode()
+    insider.post(path)
+    assert ListTask.objects.get().state == state
+
+
 def test_the_page_follows_while_something_happens(insider: Client, form: dict[str, Any]) -> None:
     send(insider, form)
     assert 'hx-trigger="every 2s"' in insider.get(page_of(ListTask.objects.get())).content.decode()
@@ -187,7 +213,7 @@ def test_an_error_is_shown(insider: Client, form: dict[str, Any]) -> None:
 def test_a_stranger_sees_and_stops_nothing(outsider: Client, insider: Client, form: dict[str, Any]) -> None:
     send(insider, form)
     task = ListTask.objects.get()
-    for page in ("change", "cancel"):
+    for page in ("change", "hold", "release", "cancel"):
         assert outsider.post(page_of(task, page)).status_code == 302
         assert outsider.get(page_of(task, page)).status_code == 302
     assert ListTask.objects.get().state == "waiting"

@@ -31,6 +31,7 @@ CONNECTIONS: Final = 100  # at once, to all hosts together
 IDLE: Final = 4.0  # seconds; web servers close idle connections from 5 on
 LIFE: Final = 60.0  # seconds that a connection is used: the decision that allowed it is not older
 MAX_ADDRESSES: Final = 4  # of one name that are tried
+MAX_READ: Final = 500_000  # octets that are read of one answer: whoever sends without end keeps us busy
 
 # Fields that are ours to set; a caller's are left out.
 _OURS: Final = frozenset(
@@ -155,6 +156,8 @@ class _Exchange:
                 self._received += chunk
                 if len(self._received) > call.most:
                     return  # the rest is not read, so the connection goes
+            if _has_more(self._response):
+                self._response.extensions["network_stream"].retire()
 
     def _make_answer(self, problem: str) -> Answer:
         response = self._response
@@ -223,11 +226,21 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream, until: float) -> None:
         self._stream = stream
         self._until = until
+        self._octets = 0  # read since we wrote
+
+    def retire(self) -> None:
+        """Let the pool give it up at once."""
+        self._until = 0.0
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        return await self._stream.read(max_bytes, timeout)
+        octets = await self._stream.read(max_bytes, timeout)
+        self._octets += len(octets)
+        if self._octets > MAX_READ:
+            raise httpcore.ReadError("it sends without end")
+        return octets
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._octets = 0
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -267,6 +280,12 @@ def _read_headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
+
+
+def _has_more(response: Any) -> bool:
+    """Tell whether something came behind the whole answer, which would pass for the answer to the next call."""
+    machine = response.stream._stream._connection._h11_state  # noqa: SLF001  there is no public way to it
+    return bool(machine.trailing_data[0])
 
 
 def _find_address(response: httpcore.Response | None) -> str:

@@ -134,6 +134,31 @@ def test_a_connection_is_used_again_but_not_for_ever(monkeypatch):
     assert asyncio.run(run()) == 3
 
 
+@pytest.mark.parametrize(
+    "said", [OK, OK.replace(b"Content-Length: 2", b"Transfer-Encoding: chunked").replace(b"ok", b"0\r\n\r\n")]
+)
+def test_an_answer_that_nobody_asked_for_is_none_to_the_next_call(said):
+    planted = b"HTTP/1.1 299 Planted\r\nContent-Length: 0\r\n\r\n"
+
+    async def run():
+        async with serve_web(answer(said + planted)) as web, client() as ours:
+            found = [await ours.post(web.url(), b"", {}, seconds=5) for _ in range(3)]
+            return [each.status for each in found], web.connections
+
+    assert asyncio.run(run()) == ([200, 200, 200], 3)
+
+
+def test_who_sends_without_end_is_given_up_soon():
+    async def go_on(reader, writer):
+        while True:
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+            await writer.drain()
+
+    found, _ = call(go_on, seconds=30.0)
+    assert (found.status, found.seconds < 5) == (0, True)
+    assert "it sends without end" in found.problem
+
+
 def test_cookies_are_not_kept():
     async def run():
         async with serve_web(answer(OK.replace(b"X-Two: a", b"Set-Cookie: a=b"))) as web, client() as ours:

@@ -294,10 +294,16 @@ def _recipient(task: Task, recipient_id: int, position: int, member: Member) -> 
         email=member.email,
         domain=member.email.rpartition("@")[2],
         name=member.name,
-        variables=read_json(member.variables),
+        variables=_variables(member),
         is_bulk=True,
         client=task.client,
     )
+
+
+def _variables(member: Member) -> dict[str, str]:
+    """Return a member's values; its address and name are fields as well, where the list has none of that name itself."""
+    own = {"email": member.email, "name": member.name} if member.name else {"email": member.email}
+    return own | (read_json(member.variables) or {})
 
 
 def _note(task: Task) -> None:

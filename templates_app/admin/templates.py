@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,11 +20,6 @@ from templates_app import actions
 from templates_app.admin.template_form import CONTENT, TemplateForm
 from templates_app.admin.template_pages import TemplatePages
 from templates_app.models import Template, TemplateVersion
-from templates_app.preview import sample_values
-
-_CALL = """curl {url}/v1.0/messages/sendTemplate \\
-  -H 'Content-Type: application/json' \\
-  -d '{body}'"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +45,7 @@ class TemplateAdmin(TemplatePages):
     list_select_related = ("account",)
     search_fields = ("name", "invoke_name")
     ordering = ("-updated_at", "-pk")
-    readonly_fields = ("look", "versions", "number", "call", *(f"latest_{name}" for name in CONTENT))
+    readonly_fields = ("look", "versions", "number", *(f"latest_{name}" for name in CONTENT))
     empty_title = _("No template yet")
     empty_text = _("A template is a stored message with fields to fill. Calls name it by its number or its invoke name.")
 
@@ -62,7 +55,7 @@ class TemplateAdmin(TemplatePages):
             (None, ("account", ("name", "invoke_name"), "syntax", "is_bulk")),
             (_("Content"), (*CONTENT, "completes", "look") if may_write else tuple(f"latest_{name}" for name in CONTENT)),
             (_("Versions"), ("versions",) if obj else ()),
-            (_("How to send it"), ("number", "call") if obj else ()),
+            (_("How calls name it"), ("number",) if obj else ()),
         )
         return [(title, {"fields": self._needed(request, fields)}) for title, fields in groups if fields]
 
@@ -112,17 +105,6 @@ class TemplateAdmin(TemplatePages):
     def number(self, template: Template) -> SafeString:
         return format_html("{} {}", copyable(str(template.pk)), copyable(template.invoke_name))
 
-    @admin.display(description=_("call"))
-    def call(self, template: Template) -> SafeString:
-        return format_html(
-            '<div class="gp-snippet"><button type="button" class="gp-copy" data-copy-from="template-call" aria-label="{}" '
-            'title="{}"><span class="material-symbols-outlined" aria-hidden="true">content_copy</span></button>'
-            '<pre id="template-call" tabindex="0">{}</pre></div>',
-            _("Copy"),
-            _("Copy"),
-            example_call(template),
-        )
-
     @admin.display(description=_("versions"))
     def versions(self, template: Template) -> SafeString:
         rows = (
@@ -157,17 +139,3 @@ class TemplateAdmin(TemplatePages):
 
 def _source(text: str) -> SafeString:
     return format_html('<pre class="gp-pre" tabindex="0">{}</pre>', text or "-")
-
-
-def example_call(template: Template) -> str:
-    """Return a call that sends the template, with a value for each of its fields."""
-    message = {
-        "template_id": str(template.pk),
-        "subject": actions.latest_texts(template).subject or "Hello",
-        "from_email": "hello@YOUR-DOMAIN",
-        "to": [{"email": "you@example.com"}],
-        "dynamic_value": sample_values(actions.latest_texts(template), template.syntax),
-    }
-    body = {"owner_id": template.account.owner_id, "token": "API KEY", "smtp_user_name": "SMTP USER", "message": message}
-    text = json.dumps(body, indent=2, ensure_ascii=False).replace("'", "'\\''").replace("\n", "\n  ")
-    return _CALL.format(url=settings.GATEPOST_URL, body=text)

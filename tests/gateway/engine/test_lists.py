@@ -67,9 +67,19 @@ def test_it_works(make: Make, acme: Tenant) -> None:
     assert {(row.account_id, row.message_id, row.kind, row.state, row.priority, row.domain) for row in rows} == {
         (acme.account.pk, task.message_id, "to", "queued", 1, "inbox.example")
     }
-    assert [row.variables for row in rows] == [{"N": str(number)} for number in range(25)]
+    assert [row.variables for row in rows] == [{"N": str(number), "email": row.email} for number, row in enumerate(rows)]
     events = Event.objects.filter(type="accepted").values_list("recipient_id", "sequence")
     assert set(events) == {(row.pk, 1) for row in rows}
+
+
+def test_a_members_name_and_address_are_fields_unless_the_list_has_its_own(make: Make, acme: Tenant) -> None:
+    news = make_list(acme.account.pk, 0)
+    entries = [Entry(email="a@b.example", name="Ann"), Entry(email="c@d.example", name="Bob", variables={"name": "Bobby"})]
+    put_members(acme.account.pk, news.pk, entries)
+    begin(make(), news)
+    lists.expand(5)
+    fields = [row.variables for row in Recipient.objects.order_by("position")]
+    assert fields == [{"email": "a@b.example", "name": "Ann"}, {"email": "c@d.example", "name": "Bobby"}]
 
 
 def test_each_copy_is_composed_with_its_own_values(make: Make, acme: Tenant, acme_keys: Any) -> None:

@@ -32,7 +32,7 @@ _FILE_NAME = re.compile(rb";[ \t\r\n]*filename\*?[0-9*]*[ \t]*=", re.IGNORECASE)
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:\r\n|\Z)")
 # Codecs of Python that no mail means, some of them slow.
 _NO_CHARSETS = frozenset(("idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"))
-_OPAQUE = (b"signed", b"encrypted")
+_OPAQUE = (b"signed", b"encrypted", b"digest")  # in a digest, what has no type is a message (RFC 2046 5.1.5)
 
 
 def rewrite_texts(fields: Sequence[Field], body: bytes, rewrite: Rewrite, depth: int = 0) -> tuple[Sequence[Field], bytes]:

@@ -109,6 +109,7 @@ def test_the_mail_becomes_mime_where_it_was_not() -> None:
         ("multipart/mixed", "7bit", b"--x\r\n\r\nNAME\r\n--x--\r\n"),
         ("multipart/mixed; boundary=x", "7bit", b"--x\r\n\r\nNAME\r\n"),
         ("multipart/mixed; boundary=x", "7bit", b"--x\r\nNAME\r\n--x--\r\n"),
+        ("multipart/digest; boundary=x", "7bit", b"--x\r\n\r\nSubject: NAME\r\n\r\nNAME\r\n--x--\r\n"),
         ("multipart/encrypted; boundary=x", "7bit", b"--x\r\n\r\nNAME\r\n--x--\r\n"),
     ],
 )

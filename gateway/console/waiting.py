@@ -14,7 +14,7 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from accounts.access import Access
 from accounts.scoped import scope
-from gateway.models import Attempt, Recipient
+from gateway.models import Attempt, ListTask, Recipient
 
 State = Recipient.State
 
@@ -65,10 +65,11 @@ class Waiting:
     totals: Mapping[str, Number]
     lines: tuple[Line, ...]
     destinations: tuple[Destination, ...]
+    sends: tuple[ListTask, ...]  # to lists, with members that are no recipients yet
 
     @property
     def is_empty(self) -> bool:
-        return not any(total.value for total in self.totals.values())
+        return not self.sends and not any(total.value for total in self.totals.values())
 
 
 def look(access: Access) -> Waiting:
@@ -76,7 +77,17 @@ def look(access: Access) -> Waiting:
     rows = {state: _rows(access, state) for state in WAITING}
     counts = {state: found[: MOST + 1].count() for state, found in rows.items()}
     totals = {state.value: Number(value=min(count, MOST), is_more=count > MOST) for state, count in counts.items()}
-    return Waiting(totals=totals, lines=_lines(rows), destinations=_destinations(rows[State.DEFERRED]))
+    return Waiting(
+        totals=totals,
+        lines=_lines(rows),
+        destinations=_destinations(rows[State.DEFERRED]),
+        sends=tuple(_open_sends(access)[:MOST_ROWS]),
+    )
+
+
+def _open_sends(access: Access) -> QuerySet[ListTask]:
+    rows = ListTask.objects.filter(state__in=ListTask.OPEN).select_related("message", "account")
+    return scope(rows, access).order_by("pk")
 
 
 def _rows(access: Access, state: State) -> QuerySet[Recipient]:
@@ -97,7 +108,9 @@ def _lines(rows: Mapping[State, QuerySet[Recipient]]) -> tuple[Line, ...]:
 def _by_domain(found: QuerySet[Recipient]) -> Iterable[dict[str, Any]]:
     looked_at = Recipient.objects.filter(pk__in=found.values("pk")[:MOST])
     keys = ("account_id", "account__name", "message__domain_id", "message__domain__name")
-    return looked_at.values(*keys).annotate(number=Count("pk"), oldest=Min("message__accepted_at"))[: MOST_ROWS * 4]
+    groups = looked_at.values(*keys).annotate(number=Count("pk"), oldest=Min("message__accepted_at"))
+    found: Iterable[dict[str, Any]] = groups[: MOST_ROWS * 4]
+    return found
 
 
 def _line(group: Mapping[str, Any]) -> Line:

@@ -11,7 +11,7 @@ from domains.actions import delete_domain
 from domains.models import SenderDomain
 from gateway.console import waiting
 from gateway.engine import control, tasks
-from gateway.models import Recipient
+from gateway.models import ListTask, Recipient
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
 from tests.support.factories import make_attempt, make_message, make_operator, make_person
@@ -146,3 +146,17 @@ def test_a_stranger_cancels_no_message(acme: Tenant, globex: Tenant) -> None:
     stranger = log_in(globex.user)
     stranger.post(f"/console/gateway/message/{message.public_id}/cancel/")
     assert message.recipients.get().state == State.QUEUED
+
+
+def test_sends_to_lists_wait_too(acme: Tenant, globex: Tenant, insider: Client) -> None:
+    message = make_message(acme.account, [], domain=acme.domain, subject="Spring news")
+    fields = {"account": acme.account, "message": message, "list_address": "news@lists.example", "members": 1234}
+    task = ListTask.objects.create(**fields, state="held", next_at=timezone.now())
+    ListTask.objects.create(**fields, state="done")
+    page = insider.get(PAGE).content.decode()
+    assert "Nothing waits" not in page
+    assert page.count("Spring news") == 1
+    assert f"/console/gateway/listtask/{task.pk}/change/" in page
+    assert "0 / 1,234" in page
+    outsider = log_in(globex.user)
+    assert "Spring news" not in outsider.get(PAGE).content.decode()

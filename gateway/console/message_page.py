@@ -123,7 +123,7 @@ def _facts(message: Message) -> Iterable[Fact]:
 
 def _domain_of(message: Message) -> str:
     """Return the name of its sender domain, empty where that was deleted since."""
-    return SenderDomain.objects.filter(pk=message.domain_id).values_list("name", flat=True).first() or ""
+    return SenderDomain.objects.filter(pk=message.domain_id or 0).values_list("name", flat=True).first() or ""
 
 
 def _mailbox(pair: Any) -> str:

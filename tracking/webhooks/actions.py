@@ -64,8 +64,9 @@ def add_webhook(
 
 
 def keep_new(webhook: Webhook, key: str) -> None:
-    """Store a webhook that was checked, with its key."""
+    """Store a webhook that was checked, with its key; raise QuotaExceeded where another took the last place meanwhile."""
     with transaction.atomic():
+        check_limit(Account.objects.select_for_update().get(pk=webhook.account_id))  # two at once cannot both be the last
         webhook.sealed_key = b""
         webhook.save()
         _keep_key(webhook, key)

@@ -146,7 +146,7 @@ class FanOut:
 
     def _leave(self, settlement: queue.Settlement) -> None:
         webhook = settlement.call.webhook
-        self._lanes.leave(webhook.pk, webhook.account_id, settlement.seconds)
+        self._lanes.leave(webhook.pk, webhook.account_id, settlement.seconds, is_success=settlement.is_success)
         self._freed.set()
 
     # Settling ---------------------------------------------------------------------------------------------------------

@@ -62,6 +62,19 @@ def test_the_account_has_a_limit(acme: Tenant) -> None:
         actions.add_webhook(acme.account, "https://hooks.acme.com/")
 
 
+def test_two_at_once_cannot_both_be_the_last(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    acme.account.max_webhooks = 1
+    acme.account.save()
+
+    def add_another(*_: Any, **__: Any) -> None:  # while the URL of the first is tried
+        Webhook.objects.create(account=acme.account, url="https://hooks.acme.com/other")
+
+    monkeypatch.setattr(actions, "check_works", add_another)
+    with pytest.raises(QuotaExceeded, match="may have 1 webhooks"):
+        actions.add_webhook(acme.account, "https://hooks.acme.com/")
+    assert Webhook.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     "url", ["", "ftp://acme.com/", "http://10.0.0.1/", "https://localhost/", f"https://a.com/{'x' * 2000}"]
 )

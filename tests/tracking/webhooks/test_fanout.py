@@ -361,6 +361,8 @@ def test_a_batch_goes_out_again_with_the_same_events_and_bytes(world: Make) -> N
     here.happen(20)
     here.later(hours=1)
     here.run()
+    here.later(seconds=queue.CROWDED)
+    here.run()
     again = [call.body for call in here.endpoint.calls[3:]]
     assert len(again) == 3
     assert set(first) < set(again)

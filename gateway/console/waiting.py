@@ -109,8 +109,8 @@ def _by_domain(found: QuerySet[Recipient]) -> Iterable[dict[str, Any]]:
     looked_at = Recipient.objects.filter(pk__in=found.values("pk")[:MOST])
     keys = ("account_id", "account__name", "message__domain_id", "message__domain__name")
     groups = looked_at.values(*keys).annotate(number=Count("pk"), oldest=Min("message__accepted_at"))
-    found: Iterable[dict[str, Any]] = groups[: MOST_ROWS * 4]
-    return found
+    rows: Iterable[dict[str, Any]] = groups[: MOST_ROWS * 4]
+    return rows
 
 
 def _line(group: Mapping[str, Any]) -> Line:

@@ -18,6 +18,7 @@ from accounts.access import Level, access_of, account_of
 from accounts.acts import Act, ActingAdmin
 from accounts.markup import badge, copyable
 from accounts.scoped import DEVELOPERS, ScopedFilter, ScopedForm
+from domains.admin.refusing import RefusingMixin
 from gateway.base import clock
 from gateway.base.errors import Refused
 from gateway.base.sealing import CannotOpen
@@ -98,7 +99,7 @@ def _test(_webhook: Webhook) -> str:
 
 
 @admin.register(Webhook)
-class WebhookAdmin(ActingAdmin):
+class WebhookAdmin(RefusingMixin, ActingAdmin):
     rights = DEVELOPERS
     form = WebhookForm
     list_display = ("url_line", "state", "format", "events_line", "last_success_at", "account")

@@ -25,7 +25,7 @@ def find_template(account_id: int, template_id: int) -> TemplateFacts | None:
 
 
 def find_page_language(account_id: int, page_id: int) -> str | None:
-    """Return the language of an account's unsubscribe page, None when it has none of that key."""
+    """Return the language of an account's unsubscribe page, None when it has none of that key; 0 is its default page."""
     return _languages.get((account_id, page_id), _load_language)
 
 
@@ -70,7 +70,8 @@ def _load(key: tuple[int, int]) -> TemplateFacts | None:
 
 def _load_language(key: tuple[int, int]) -> str | None:
     account_id, page_id = key
-    return UnsubscribePage.objects.for_account(account_id).filter(pk=page_id).values_list("language", flat=True).first()
+    named = {"pk": page_id} if page_id else {"is_default": True}
+    return UnsubscribePage.objects.for_account(account_id).filter(**named).values_list("language", flat=True).first()
 
 
 _languages: TimedCache[tuple[int, int], str | None] = TimedCache(seconds=2)

@@ -367,5 +367,12 @@ def test_a_footer_speaks_the_language_of_its_page(acme: Tenant, globex: Tenant) 
     assert words == ["Abmelden", "Unsubscribe"]
 
 
+@pytest.mark.parametrize("page_id", [0, 4711])
+def test_a_footer_speaks_the_language_of_the_default_page(acme: Tenant, globex: Tenant, page_id: int) -> None:
+    UnsubscribePage.objects.create(account=acme.account, name="x", language="nl", is_default=True)
+    letters = [letter_of(one, unsubscribe_link=True, unsubscribe_page_id=page_id) for one in (acme, globex)]
+    assert [plan_for(letter).footer_words for letter in letters] == ["Afmelden", "Unsubscribe"]
+
+
 def test_without_account_or_domain_nothing_is_added(db: None) -> None:
     assert plan_for(make_letter(track_opens=True)) == Plan(base=plan_for(make_letter()).base)

@@ -10,6 +10,7 @@ from operator import add
 from typing import Any, Final
 
 from django.db.models import BigIntegerField, Count, F, Func, Sum, TextField, Value
+from django.db.models.functions import Collate
 
 from gateway.base import bulk
 from tracking.queries.filters import EventFilter
@@ -110,8 +111,8 @@ def _from_events(asked: EventFilter, field: str, nothing: Any, limit: int) -> Co
 def _by_text(known: Any, field: str, limit: int) -> Counted:
     """Group by the text and a hash of it: what is sorted on the way is then compared as numbers, and as texts only if equal."""
     hashed = known.annotate(hash=Func(F(field), Value(0), function="hashtextextended", output_field=BigIntegerField()))
-    counted = hashed.values_list("hash", field).annotate(number=Count("*")).order_by("-number", field)[:limit]
-    return [(key, number) for _, key, number in counted]
+    counted = hashed.values_list("hash", field).annotate(number=Count("*"))
+    return [(key, number) for _, key, number in counted.order_by("-number", Collate(field, "C"))[:limit]]
 
 
 def _by_tag(asked: EventFilter, limit: int) -> Counted:

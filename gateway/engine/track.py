@@ -105,10 +105,8 @@ def _first(*wishes: T | None, default: T) -> T:
 
 def _footer_words(letter: Letter) -> str:
     """Return the words of the link below a mail, in the language of its unsubscribe page."""
-    account_id, page_id = letter.account_id, letter.unsubscribe_page_id
-    language = find_page_language(account_id, page_id) or find_page_language(
-        account_id, 0
-    )  # as templates_app.unsubscribe finds it
+    named = find_page_language(letter.account_id, letter.unsubscribe_page_id)
+    language = named or find_page_language(letter.account_id, 0)  # as templates_app.unsubscribe finds the page
     return words_of(language or "en").button
 
 

@@ -1,14 +1,15 @@
-"""The WSGI callable of the web process: Django, with three things put right before it looks.
+"""The WSGI callable of the web process: Django, with four things put right before it looks.
 
 Chunked bodies: Django reads as much as Content-Length says, and a chunked request has none, so it is read here, bounded.
 API calls: they have no use for sessions, cookies and messages, so they skip the middleware, which costs a third of a call.
+Large bodies: Django writes what it reads of them to the disk, so that those for pages are refused here.
 Links of readers: Django's signals would look after the thread's database connection, and these answer while there is none.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import Any, cast
 
@@ -54,8 +55,22 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
         environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     if is_reader:
         return _answer_reader(environ, start_response)
-    handler = _doors if environ.get("PATH_INFO", "").lower().startswith(DOORS) else _site
-    return handler(environ, start_response)
+    if environ.get("PATH_INFO", "").lower().startswith(DOORS):
+        return _doors(environ, start_response)
+    return _refuse_body(start_response) if _is_too_large(environ) else _site(environ, start_response)
+
+
+def _is_too_large(environ: Mapping[str, Any]) -> bool:
+    """Tell whether a body is more than the pages take: Django would read all of it, and write it to the disk."""
+    length = str(environ.get("CONTENT_LENGTH") or "0")
+    return not length.isdecimal() or len(length) > 18 or int(length) > settings.GATEPOST_MAX_BODY
+
+
+def _refuse_body(start_response: StartResponse) -> Iterable[bytes]:
+    words = f"This is larger than {settings.GATEPOST_MAX_BODY:,} bytes, which is the most; send less at once.\n".encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(words)))]
+    start_response("413 Content Too Large", headers)
+    return [words]
 
 
 def _answer_reader(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -60,6 +60,19 @@ def test_a_chunked_body_that_is_too_large_is_not_read_to_its_end(settings: Setti
     assert stream.tell() == 1001
 
 
+@pytest.mark.parametrize(
+    "environ", [{"CONTENT_LENGTH": "1001"}, {"CONTENT_LENGTH": "x"}, {"HTTP_TRANSFER_ENCODING": "chunked"}]
+)
+def test_a_large_body_for_a_page_is_not_written_anywhere(settings: Settings, environ: dict[str, str]) -> None:
+    settings.GATEPOST_MAX_BODY = 1000
+    stream = io.BytesIO(b"x" * 5000)
+    status, headers, answer = call("/console/login/", **environ, **{"wsgi.input": stream})
+    assert status.startswith("413")
+    assert stream.tell() <= 1001
+    assert headers["Content-Length"] == str(len(answer))
+    assert b"larger than 1,000 bytes" in answer
+
+
 def test_of_a_reader_without_a_token_little_is_read() -> None:
     stream = io.BytesIO(b"x" * 500_000)
     status, _, _ = call("/t/u/abc", HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input": stream})

@@ -12,10 +12,11 @@ from django.conf import settings
 
 from domains.keys import write_record
 from domains.models import DKIMKey, SenderDomain, TrackingDomain
-from domains.names import tracking_target
+from domains.names import can_track, tracking_target
 
 OVERLAP: Final = timedelta(days=7)  # for which the record of a retired key stays, for mail that it signed
 OWNERSHIP_PREFIX: Final = "gatepost-verify="
+NO_TRACKING: Final = "Of no use on this server: its links name an address or a port, which a CNAME cannot carry."
 _STRING: Final = 255  # octets of one string of a TXT record (RFC 1035 3.3.14)
 
 
@@ -85,7 +86,7 @@ def records_of(domain: SenderDomain) -> tuple[Record, ...]:
             name=domain.tracking_host,
             type="CNAME",
             value=tracking_target(),
-            note="Tracked links then begin with your own host name.",
+            note="Tracked links then begin with your own host name." if can_track() else NO_TRACKING,
         ),
         Record(
             purpose=Purpose.DMARC,

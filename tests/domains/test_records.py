@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dns.rdatatype
 import dns.zone
+import pytest
+from pytest_django import Settings
 
 from domains.models import SenderDomain, TrackingDomain
 from domains.records import Purpose, record_of_tracking, records_of, write_zone
 from domains.rotation import rotate_keys
-from tests.domains.zones import Clock, zone_of
+from tests.domains.zones import Clock, record, zone_of
 
 
 def test_it_works(shop: SenderDomain, time: Clock) -> None:
@@ -28,6 +30,17 @@ def test_prefixes_name_other_hosts(shop: SenderDomain) -> None:
     shop.subdomain, shop.track_prefix = "mail", "links"
     names = {record.purpose: record.name for record in records_of(shop)}
     assert (names[Purpose.RETURN_PATH], names[Purpose.TRACKING]) == ("mail.shop.example", "links.shop.example")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_of_use"),
+    [("https://mail.platform.example", True), ("http://mail.platform.example:8000", False), ("http://192.0.2.1", False)],
+)
+def test_a_tracking_host_that_cannot_be_used_is_said_to_be_of_no_use(
+    url: str, is_of_use: bool, shop: SenderDomain, settings: Settings
+) -> None:
+    settings.GATEPOST_URL = url
+    assert ("Of no use" not in record(shop, Purpose.TRACKING).note) is is_of_use
 
 
 def test_labels_tell_records_apart(shop: SenderDomain) -> None:

@@ -208,7 +208,6 @@ class Writer:
             self._news.clear()
             if is_asked:
                 self._is_over.wait(LINGER)
-                self._spool.cut()
             wait = 0.0 if self._write() else min(LONGEST_WAIT, max(LINGER, wait * 2))
             if wait:
                 self.hurry()
@@ -217,6 +216,7 @@ class Writer:
     def _write(self) -> bool:
         """Write what there is; return whether the database took it."""
         try:
+            self._spool.cut()
             close_old_connections()
             write_waiting()
         except (OperationalError, InterfaceError) as error:

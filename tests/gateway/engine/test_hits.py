@@ -206,6 +206,17 @@ def test_the_writer_waits_for_the_database_and_goes_on(
     wait_for_events(3)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_writer_outlives_a_segment_that_cannot_be_cut(
+    reader: Recipient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as sick:
+        sick.setattr(Spool, "cut", be_away)
+        assert hits.take(hit_of(reader))
+        wait(lambda: "Hits wait on disk" in caplog.text)
+    wait_for_events(1)
+
+
 def wait_for_events(count: int) -> None:
     wait(lambda: len(told()) >= count)
     assert len(told()) == count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from time import thread_time
 from typing import Any
 
@@ -15,8 +16,8 @@ from domains import queries
 from domains.keys import add_keys
 from domains.models import DKIMKey, SenderDomain
 from gateway.base.errors import FieldInvalid
+from gateway.engine import hits, queue
 from gateway.engine import prepare as preparing
-from gateway.engine import queue
 from gateway.engine.accept import accept
 from gateway.engine.compose import Composed, Composer
 from gateway.engine.letter import Copy
@@ -32,6 +33,7 @@ from tracking.links import Purpose, read_token
 
 SHOP = "https://shop.example/?a=1&b=2"
 HTML = '<p><a href="https://shop.example/?a=1&amp;b=2">Shop</a></p>'
+ONE_CLICK = "application/x-www-form-urlencoded"  # the type of its body (RFC 8058 3.1)
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +90,25 @@ def test_the_door_of_readers_knows_every_link_of_a_mail(make: Make, acme: Tenant
         for host, token in found:
             response = client.head(f"/t/{purpose.value}/{token}", headers={"host": host})
             assert answer in (response.headers.get("Location"), response.headers["Content-Type"].partition(";")[0])
+
+
+def test_one_click_in_one_mail_stops_the_next_that_waits(
+    make: Make, client: Client, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.GATEPOST_DATA = tmp_path
+    monkeypatch.setattr(hits.Writer, "_run", lambda writer: writer._is_over.wait())
+    accept([make(unsubscribe_link=True)])
+    (first,) = prepared()
+    accept([make(recipients=(Addressee(email="BOB@inbox.example"), Addressee(email="ann@inbox.example")))])
+    host, token = tokens_in(first.parcel.wire, Purpose.UNSUBSCRIBE)[0]
+    answer = client.post(f"/t/u/{token}", "List-Unsubscribe=One-Click", ONE_CLICK, headers={"host": host})
+    hits.close_hits()
+    hits.write_waiting()
+    assert answer.status_code == 200
+    assert {type(item).__name__: item.copy.email for item in prepare(queue.claim(100))} == {
+        "Stopped": "BOB@inbox.example",
+        "Ready": "ann@inbox.example",
+    }
 
 
 def test_mail_is_not_tracked_where_nobody_asked(make: Make) -> None:

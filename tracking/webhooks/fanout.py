@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar
 import uvloop
 from django.db import close_old_connections, connection
 
-from gateway.base import clock
+from gateway.base import bulk, clock
 from gateway.base.guarded import Answer, Client
 from tracking.webhooks import queue
 from tracking.webhooks.calls import Call
@@ -221,10 +221,19 @@ def _no_answer(problem: str) -> Answer:
 def _with_connection(act: Callable[..., T], *arguments: Any) -> T:
     close_old_connections()
     try:
+        if connection.connection is None:
+            _connect()
         return act(*arguments)
     except Exception:
         connection.close()  # whatever state it is in, the next call begins with a fresh one
         raise
+
+
+def _connect() -> None:
+    """Connect so that plans hold: PostgreSQL keeps one that it made while there was next to nothing in the table."""
+    if bulk.is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_seqscan = off")
 
 
 def _close_connection(all_at_it: Barrier) -> None:

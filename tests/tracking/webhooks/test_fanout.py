@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import AuditEntry
 from gateway.base import bulk, clock
@@ -16,6 +17,7 @@ from tests.support.endpoint import BLESSED, DRIP, HANG, HUGE, RESET
 from tests.tracking.webhooks.conftest import World, happen, make_fact, states
 from tracking.models import EventType, Webhook, WebhookAttempt, WebhookDelivery
 from tracking.webhooks import queue, sql
+from tracking.webhooks.calls import Call
 from tracking.webhooks.lanes import PER_ENDPOINT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -316,6 +318,20 @@ def test_a_result_that_cannot_be_written_holds_up_no_other(world: Make) -> None:
     WebhookAttempt.objects.create(delivery_id=bad.call.deliveries[0].delivery_id, number=1, at=clock.now())
     queue.settle_each([bad, good])
     assert states() == {"done": 1, "sending": 1}
+
+
+def test_plans_that_were_made_for_few_rows_hold_for_many(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, plans = world(), set()
+
+    def claim(*_: object, **__: object) -> list[Call]:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW enable_seqscan" if bulk.is_postgresql() else "SELECT 'off'")  # SQLite keeps no plans
+            plans.add(cursor.fetchone())
+        return []
+
+    monkeypatch.setattr(queue, "claim", claim)
+    here.fanout.work(seconds=0.5, idle=0.1)
+    assert plans == {("off",)}
 
 
 def test_without_a_log_no_tries_are_kept(world: Make) -> None:

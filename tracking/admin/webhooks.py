@@ -218,6 +218,8 @@ class WebhookAdmin(RefusingMixin, ActingAdmin):
     def state(self, webhook: Webhook) -> SafeString:
         if not webhook.is_active:
             return badge(_("disabled"), "bad" if webhook.disabled_reason else "idle")
+        if not webhook.account.is_enabled:
+            return badge(_("held back with its account"), "late")
         if webhook.paused_until is not None and webhook.paused_until > clock.now():
             return badge(_("paused"), "late")
         if webhook.failures:

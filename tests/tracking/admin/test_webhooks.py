@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from standardwebhooks import Webhook as Verifier
 
+from accounts.actions import suspend
 from accounts.models import AuditEntry, Membership
 from gateway.base import clock
 from tests.support.browsers import log_in
@@ -223,3 +224,9 @@ def test_a_deleted_webhook_is_gone_with_its_deliveries(browser: Client, acme: Te
     happen(make_fact(acme))  # at once, whatever a cache says: nothing fails
     rooms = browser.get(reverse("admin:tracking_webhookdelivery_changelist")).content.decode()
     assert "Nothing was delivered yet" in rooms
+
+
+def test_a_webhook_of_a_suspended_account_says_so(browser: Client, acme: Tenant) -> None:
+    hook = actions.add_webhook(acme.account, "https://hooks.acme.com/")[0]
+    suspend(acme.account)
+    assert "held back with its account" in page_of(browser, hook)

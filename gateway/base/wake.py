@@ -105,11 +105,15 @@ def hint(task: str) -> None:
 
     For work whose rows are in the database: a hint that is lost costs the time until the next sweep, and never raises.
     """
+    is_first = False
     try:
-        if _is_first_hint(task):
+        is_first = _is_first_hint(task)
+        if is_first:
             current_app.send_task(task, retry=False, expires=PENDING)
     except Exception as error:  # noqa: BLE001 - the work is on disk: whatever goes wrong here must not look like a refusal
         _pause.begin(error)
+        if is_first:
+            begin_hinted(task)  # nothing is on its way: the next one may be sent
 
 
 def begin_hinted(task: str) -> None:

@@ -95,3 +95,32 @@ def test_a_redis_that_is_gone_is_not_an_error(settings, hints: list[str], caplog
     assert bell.is_deaf
     bell.close()
     forget()
+
+
+def test_a_task_is_hinted_at_once_until_it_begins(wire: None, hints: list[str]) -> None:
+    for task in ("a", "b", "a", "b"):
+        wake.hint(task)
+    assert hints == ["a", "b"]
+    wake.begin_hinted("a")
+    wake.hint("a")
+    wake.hint("b")
+    assert hints == ["a", "b", "a"]
+
+
+def test_a_hint_that_cannot_be_sent_keeps_back_no_other(
+    wire: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[str] = []
+
+    def send_task(_: object, name: str, **__: object) -> None:
+        if not sent:
+            sent.append("failed")
+            raise OSError("the broker went away")
+        sent.append(name)
+
+    monkeypatch.setattr("celery.app.base.Celery.send_task", send_task)
+    wake.hint("a")
+    wake._pause._until = 0.0
+    wake.hint("a")
+    assert sent == ["failed", "a"]
+    assert "went away" in caplog.text

@@ -4,31 +4,33 @@
     held                      -> queued      release; deferred, where its time has not come
     deferred after a try      -> queued      retry
     queued, deferred, held    -> cancelled   cancel, which is told as an event
+    sending                   -> sending     cancel, which is noted: it is cancelled if that try puts it off
 
-What is being sent just now is not touched. Beside `queue`, and as carefully: each move is a compare-and-set over a batch of
-its own commit, so that a queue of millions is worked through in steps, beside everything that goes on.
+Beside `queue`, and as carefully: each move is a compare-and-set over a batch of its own commit, so that a queue of millions is
+worked through in steps, beside everything that goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import product
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from django.db import transaction
 
 from gateway.base import bulk, clock, wake
 from gateway.base.statement import Statement
-from gateway.engine.origins import load_origins
+from gateway.engine.queue import cancellations
+from gateway.engine.sql import CANCEL_ASKED, Placed
 from gateway.models import ListTask, Recipient
 from tracking import events
-from tracking.models import EventType
 
 BATCH: Final = 1000  # recipients of one commit
+LATE: Final = timedelta(hours=12)  # after which released mail begins its lifetime anew
 PRIORITIES: Final = (0, 1)  # of Recipient: transactional and bulk mail
 
 State = Recipient.State
@@ -55,15 +57,6 @@ class Which:
     until: datetime | None = None
 
 
-class _Moved(NamedTuple):
-    recipient_id: int
-    message_id: int
-    position: int
-    email: str
-    domain: str
-    sequence: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     """What a verb does to a row in one of the states `sources`; `sets` is SQL with `{now}` for the time."""
@@ -85,6 +78,9 @@ _CHANGES: Final = {
         sources=(State.DEFERRED,), sets="state = 'queued', next_attempt_at = NULL", only="r.attempts > 0"
     ),  # what was not tried yet waits for the time that its sender named
 }
+_NOTE_CANCEL: Final = _Change(
+    sources=(State.SENDING,), sets=f"marks = r.marks | {CANCEL_ASKED}", only=f"r.marks & {CANCEL_ASKED} = 0"
+)
 # Conditions on the recipient or its message, by the name of the field of Which.
 _CONDITIONS: Final = {
     "message_id": "r.message_id = {}",
@@ -104,7 +100,7 @@ _LIST_MOVES: Final = {
     Verb.HOLD: ((ListTask.State.WAITING, ListTask.State.RUNNING), ListTask.State.HELD),
     Verb.RELEASE: ((ListTask.State.HELD,), ListTask.State.WAITING),
 }
-_RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence"
+_RETURNED = "r.id, r.message_id, r.position, r.email, r.domain, r.sequence, r.state"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +150,20 @@ def cancel_message(account_id: int, message_id: int) -> int:
 def carry_out(verb: Verb, which: Which) -> Iterator[int]:
     """Do `verb` in batches; yield after each commit how many recipients it moved, so that the caller may stop or tell."""
     _move_lists(verb, which)
+    if verb is not Verb.CANCEL:
+        yield from _work_through(_CHANGES[verb], which, verb)
+        return
+    # What changes over from waiting to being sent, or back, between two of these is caught by the third.
+    for change in (_NOTE_CANCEL, _CHANGES[verb], _NOTE_CANCEL):
+        for number in _work_through(change, which, verb):
+            yield number if change is not _NOTE_CANCEL else 0
+
+
+def _work_through(change: _Change, which: Which, verb: Verb) -> Iterator[int]:
     asked = tuple(name for name in _CONDITIONS if getattr(which, name) is not None)
-    for source, priority in product(_CHANGES[verb].sources, PRIORITIES):
+    for source, priority in product(change.sources, PRIORITIES):
         # A batch is of one priority, so that its rows are locked by their keys: as everybody does, and nobody waits in a ring.
-        statement, after = _statement(verb, source, asked), 0
+        statement, after = _statement(change, source, asked), 0
         while moved := _move(statement, verb, which, priority, after):
             after = max(row.recipient_id for row in moved)
             yield len(moved)
@@ -173,39 +179,41 @@ def _move_lists(verb: Verb, which: Which) -> None:
     tasks.update(state=state, error="", updated_at=clock.now())
 
 
-def _move(statement: Statement, verb: Verb, which: Which, priority: int, after: int) -> list[_Moved]:
+def _move(statement: Statement, verb: Verb, which: Which, priority: int, after: int) -> list[Placed]:
     with transaction.atomic(), bulk.raw_cursor() as cursor:
         rows = statement.fetch(cursor, **_values(which), priority=priority, after=after, limit=BATCH)
-        moved = [_Moved._make(row) for row in rows]
-        if verb is Verb.CANCEL and moved:
-            events.record(cursor, _facts(cursor, moved))
+        moved = [Placed._make(row[:-1]) for row in rows]
+        events.record(
+            cursor, cancellations(cursor, [one for one, row in zip(moved, rows, strict=True) if row[-1] == "cancelled"])
+        )
+        if verb is Verb.RELEASE:
+            _begin_anew(cursor, {row.message_id for row in moved})
     if moved and verb in {Verb.RELEASE, Verb.RETRY}:
         wake.wake_sender()
     return moved
 
 
-def _facts(cursor: bulk.Cursor, moved: list[_Moved]) -> list[events.Fact]:
-    origins = load_origins(cursor, {row.message_id for row in moved})
-    now = clock.now()
-    return [
-        events.Fact(
-            origin=origins[row.message_id],
-            type=EventType.CANCELLED,
-            at=now,
-            recipient_id=row.recipient_id,
-            position=row.position,
-            sequence=row.sequence,
-            recipient=row.email,
-            recipient_domain=row.domain,
-        )
-        for row in moved
-    ]
+def _begin_anew(cursor: bulk.Cursor, message_ids: Collection[int]) -> None:
+    """Give mail that was held for long its time to be tried: what is put off once is not given up for its age."""
+    if message_ids:
+        _BEGIN_ANEW.run(cursor, rows=[(key,) for key in sorted(message_ids)], late=clock.now() - LATE, at=clock.now())
+
+
+_BEGIN_ANEW = Statement(
+    postgresql="""
+        UPDATE gateway_message SET send_at = %(at)b::timestamptz
+        WHERE id = ANY(%(c0)b::bigint[]) AND coalesce(send_at, accepted_at) < %(late)b::timestamptz
+    """,
+    sqlite="""
+        UPDATE gateway_message SET send_at = :at
+        WHERE id IN (SELECT value ->> 0 FROM json_each(:rows)) AND coalesce(send_at, accepted_at) < :late
+    """,
+)
 
 
 @lru_cache(maxsize=64)
-def _statement(verb: Verb, source: State, asked: tuple[str, ...]) -> Statement:
+def _statement(change: _Change, source: State, asked: tuple[str, ...]) -> Statement:
     """Return the statement that moves the next batch; conditions that are not asked for are not in it, as plans go."""
-    change = _CHANGES[verb]
     return Statement(postgresql=_postgresql(change, source, asked), sqlite=_sqlite(change, source, asked))
 
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 from gateway.base import bulk
 from gateway.base.statement import Statement
 from gateway.engine.origins import load_origins
-from gateway.engine.sql import BOUNCED_LATER
+from gateway.engine.sql import BOUNCED_LATER, CANCEL_ASKED
 from tracking import events, suppressions
 from tracking.events import Fact, Origin
 from tracking.models import EventType, Suppression
@@ -36,6 +36,7 @@ class Mark(IntFlag):
     UNSUBSCRIBED = 4
     COMPLAINED = 8
     BOUNCED = BOUNCED_LATER
+    CANCEL_ASKED = CANCEL_ASKED  # not told: it waits for the end of a try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

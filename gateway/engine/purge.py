@@ -5,9 +5,11 @@ audit of who purged it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from accounts.models import Account, ApiSession, AuditEntry, IdempotencyKey, Membership, UsageCounter, User
@@ -16,6 +18,8 @@ from gateway.base import clock
 from gateway.models import Attachment, Attempt, Content, ListTask, Message, Recipient
 from templates_app.models import AddressList, Member, Template, TemplateVersion, UnsubscribePage
 from tracking.models import Event, HourlyStatistic, Suppression, Webhook, WebhookAttempt, WebhookDelivery
+
+log = logging.getLogger(__name__)
 
 BATCH: Final = 1000  # rows of one commit
 KEPT: Final = (Account, SMTPUser, AuditEntry)
@@ -54,9 +58,12 @@ def purge_all(seconds: float) -> bool:
     """Go on with the accounts that are to be purged for as long as that; return whether nothing is left to do."""
     end = clock.monotonic() + seconds
     for account in Account.objects.filter(status=Account.Status.PURGED).exclude(name="").order_by("status_at"):
-        for _ in _purge(account):
-            if clock.monotonic() > end:
-                return False
+        try:
+            for _ in _purge(account):
+                if clock.monotonic() > end:
+                    return False
+        except DatabaseError:  # whatever is wrong with one account, the others are purged; this one is tried again
+            log.exception("Account %d could not be purged.", account.pk)
     return True
 
 

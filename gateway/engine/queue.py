@@ -24,6 +24,7 @@ from gateway.base import bulk, clock
 from gateway.engine import sql
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.load import load_letters
+from gateway.engine.origins import load_origins
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.submission import Kind
 from gateway.models import Attempt, Recipient
@@ -93,8 +94,37 @@ def settle(settlements: Sequence[Settlement]) -> int:
         kept = [settlement for settlement in settlements if settlement.copy.key in ours]
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_attempt_row(one) for one in kept])
         suppressions.add(cursor, [_suppression(one) for one in kept if _is_hard(one.outcome)])
-        events.record(cursor, [_fact(one, ours[one.copy.key]) for one in kept])
+        facts = [_fact(one, ours[one.copy.key]) for one in kept]
+        events.record(cursor, facts + _cancel_asked(cursor, [one.copy.recipient_id for one in kept if _waits(one)]))
     return len(kept)
+
+
+def _waits(settlement: Settlement) -> bool:
+    return _state_of(settlement)[0] is State.DEFERRED
+
+
+def _cancel_asked(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> list[events.Fact]:
+    """Cancel what waits again although a cancel was asked for while it was sent; return what is to be told of it."""
+    return cancellations(cursor, sql.cancel_asked(cursor, recipient_ids))
+
+
+def cancellations(cursor: bulk.Cursor, rows: Sequence[sql.Placed]) -> list[events.Fact]:
+    """Return the facts of recipients that were cancelled."""
+    origins = load_origins(cursor, {row.message_id for row in rows}) if rows else {}
+    now = clock.now()
+    return [
+        events.Fact(
+            origin=origins[row.message_id],
+            type=EventType.CANCELLED,
+            at=now,
+            recipient_id=row.recipient_id,
+            position=row.position,
+            sequence=row.sequence,
+            recipient=row.email,
+            recipient_domain=row.domain,
+        )
+        for row in rows
+    ]
 
 
 def _is_hard(outcome: Outcome) -> bool:
@@ -124,7 +154,9 @@ def _without_words(settlement: Settlement) -> Settlement:
 def release(copies: Iterable[Copy], *, seconds: float) -> None:
     """Give back copies that were claimed but not tried; they are due again in `seconds`."""
     with transaction.atomic(), bulk.raw_cursor() as cursor:
-        sql.release(cursor, [copy.key for copy in copies], seconds=seconds)
+        given_back = list(copies)
+        sql.release(cursor, [copy.key for copy in given_back], seconds=seconds)
+        events.record(cursor, _cancel_asked(cursor, [copy.recipient_id for copy in given_back]))
 
 
 def reclaim(limit: int = 1000) -> int:
@@ -134,10 +166,11 @@ def reclaim(limit: int = 1000) -> int:
         if not lost:
             return 0
         worn = sql.count_attempts(cursor, [row.recipient_id for row in lost], result=_LOST)
-        _give_up(cursor, [row for row in lost if worn.get(row.recipient_id, 0) + 1 >= LOST_LEASES])
-        again = [row for row in lost if worn.get(row.recipient_id, 0) + 1 < LOST_LEASES]
-        sql.requeue(cursor, [row.recipient_id for row in again])
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_lost_row(row) for row in lost])
+        facts = _give_up(cursor, [row for row in lost if worn.get(row.recipient_id, 0) + 1 >= LOST_LEASES])
+        again = [row.recipient_id for row in lost if worn.get(row.recipient_id, 0) + 1 < LOST_LEASES]
+        sql.requeue(cursor, again)
+        events.record(cursor, facts + _cancel_asked(cursor, again))
     return len(lost)
 
 
@@ -248,10 +281,10 @@ def _fact(settlement: Settlement, sequence: int) -> events.Fact:
     )
 
 
-def _give_up(cursor: bulk.Cursor, rows: Sequence[sql.Lost]) -> None:
-    """Fail recipients that cost every worker that tried them its life."""
+def _give_up(cursor: bulk.Cursor, rows: Sequence[sql.Lost]) -> list[events.Fact]:
+    """Fail recipients that cost every worker that tried them its life; return what is to be told of it."""
     if not rows:
-        return
+        return []
     now = clock.now()
     reply = f"Given up: {LOST_LEASES} workers that tried this did not come back."
     letters = load_letters(cursor, {row.message_id for row in rows})
@@ -268,7 +301,7 @@ def _give_up(cursor: bulk.Cursor, rows: Sequence[sql.Lost]) -> None:
             for row in rows
         ],
     )
-    facts = [
+    return [
         events.Fact(
             origin=letters[row.message_id].origin,
             type=EventType.FAILED,
@@ -283,4 +316,3 @@ def _give_up(cursor: bulk.Cursor, rows: Sequence[sql.Lost]) -> None:
         )
         for row in rows
     ]
-    events.record(cursor, facts)

@@ -16,7 +16,8 @@ from gateway.base.statement import Statement, in_seconds, read_json, read_time
 
 Pair = tuple[int, int]  # recipient, attempt
 
-BOUNCED_LATER = 16  # in Recipient.marks: feedback.Mark.BOUNCED
+# In Recipient.marks: a bounce came back by mail; a cancel was asked for while a try was under way.
+BOUNCED_LATER, CANCEL_ASKED = 16, 32
 
 
 class Claimed(NamedTuple):
@@ -32,6 +33,17 @@ class Claimed(NamedTuple):
     domain: str
     variables: Mapping[str, str] | None
     attempts: int
+    sequence: int
+
+
+class Placed(NamedTuple):
+    """A recipient that was just moved; `sequence` is the number of its last event."""
+
+    recipient_id: int
+    message_id: int
+    position: int
+    email: str
+    domain: str
     sequence: int
 
 
@@ -160,6 +172,19 @@ _SETTLE = Statement(
         WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING id, attempts, sequence
     """,
 )
+_CANCELLED = "state = 'cancelled', sequence = sequence + 1, next_attempt_at = NULL, done_at = {now}"
+_IS_TO_CANCEL = f"state IN ('queued', 'deferred') AND marks & {CANCEL_ASKED} <> 0"
+_PLACE = "id, message_id, position, email, domain, sequence"
+_CANCEL_ASKED = Statement(
+    postgresql=f"""
+        UPDATE gateway_recipient SET {_CANCELLED.format(now="now()")}
+        WHERE id = ANY(%(c0)b::bigint[]) AND {_IS_TO_CANCEL} RETURNING {_PLACE}
+    """,
+    sqlite=f"""
+        UPDATE gateway_recipient SET {_CANCELLED.format(now=":now")}
+        WHERE id IN (SELECT value ->> 0 FROM json_each(:rows)) AND {_IS_TO_CANCEL} RETURNING {_PLACE}
+    """,
+)
 _LOST_COLUMNS = "id, message_id, position, email, domain, attempts, sequence, lease_until, data_sent_at"
 _EXPIRED = Statement(
     postgresql=f"""
@@ -240,6 +265,14 @@ def settle(cursor: bulk.Cursor, moves: Sequence[Move]) -> dict[Pair, int]:
         for move in sorted(moves, key=lambda move: move.recipient_id)
     ]
     return {(row[0], row[1]): row[2] for row in _SETTLE.fetch(cursor, rows=rows)}
+
+
+def cancel_asked(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> list[Placed]:
+    """Cancel those recipients that wait again although a cancel was asked for while they were sent."""
+    if not recipient_ids:
+        return []
+    rows = _CANCEL_ASKED.fetch(cursor, rows=[(key,) for key in sorted(recipient_ids)])
+    return [Placed._make(row) for row in rows]
 
 
 def expired_leases(cursor: bulk.Cursor, limit: int) -> list[Lost]:

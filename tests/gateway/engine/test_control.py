@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from gateway.engine import control, queue
 from gateway.engine.control import Verb, Which
+from gateway.engine.letter import Copy
+from gateway.engine.outcome import Outcome, Result
+from gateway.engine.retry import next_try
 from gateway.models import Recipient
 from tests.support.cast import Tenant
 from tests.support.factories import make_message, make_recipient
@@ -122,3 +125,68 @@ def test_another_tenants_mail_is_out_of_reach(acme: Tenant, globex: Tenant, verb
     ):
         assert sum(control.carry_out(verb, which)) == 0
     assert states_of(*messages) == ["queued", "deferred", "held"]
+
+
+# What is under way ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copy(acme: Tenant) -> Copy:
+    """A copy that is being sent, and whose message is cancelled meanwhile."""
+    message = make_message(acme.account)
+    (claimed,) = queue.claim(10)
+    assert control.cancel_message(acme.account.pk, message.pk) == 0
+    assert states_of(message) == [State.SENDING]
+    return claimed
+
+
+def told_of(copy: Copy) -> list[tuple[str, int]]:
+    rows = Event.objects.filter(recipient_id=copy.recipient_id, sequence__gt=1)
+    return list(rows.order_by("sequence").values_list("type", "sequence"))
+
+
+def settle(copy: Copy, result: Result, next_try: datetime | None = None) -> None:
+    outcome = Outcome(result=result, code=250 if result is Result.DELIVERED else 451, reply="as it is")
+    queue.settle([queue.Settlement(copy=copy, outcome=outcome, tried_at=timezone.now(), next_try=next_try)])
+
+
+def test_what_is_put_off_after_a_cancel_is_cancelled(copy: Copy) -> None:
+    settle(copy, Result.DEFERRED, timezone.now())
+    assert Recipient.objects.get().state == State.CANCELLED
+    assert told_of(copy) == [("deferred", 2), ("cancelled", 3)]
+    assert queue.claim(10) == []
+
+
+def test_what_arrives_all_the_same_is_delivered(copy: Copy) -> None:
+    settle(copy, Result.DELIVERED)
+    assert Recipient.objects.get().state == State.DELIVERED
+    assert told_of(copy) == [("delivered", 2)]
+
+
+def test_what_is_given_back_after_a_cancel_is_cancelled(copy: Copy) -> None:
+    queue.release([copy], seconds=0)
+    assert Recipient.objects.get().state == State.CANCELLED
+    assert told_of(copy) == [("cancelled", 2)]
+
+
+def test_what_a_lost_worker_had_is_cancelled(copy: Copy) -> None:
+    Recipient.objects.update(lease_until=timezone.now() - timedelta(hours=1))
+    queue.reclaim()
+    assert Recipient.objects.get().state == State.CANCELLED
+    assert told_of(copy) == [("cancelled", 2)]
+
+
+def test_a_retry_of_mail_that_nobody_cancelled_goes_on(acme: Tenant) -> None:
+    make_message(acme.account)
+    (copy,) = queue.claim(10)
+    settle(copy, Result.DEFERRED, timezone.now())
+    assert Recipient.objects.get().state == State.DEFERRED
+
+
+@pytest.mark.parametrize(("days", "is_anew"), [(10, True), (0, False)])
+def test_mail_held_for_long_begins_its_lifetime_at_its_release(acme: Tenant, days: int, is_anew: bool) -> None:
+    make_message(acme.account, state=State.HELD, accepted_at=timezone.now() - timedelta(days=days))
+    control.release(Which(account_id=acme.account.pk))
+    (copy,) = queue.claim(10)
+    assert (copy.letter.send_at is not None) == is_anew
+    assert next_try(1, copy.letter.due_at, timezone.now()) is not None

@@ -33,7 +33,7 @@ BADGES: Final[Mapping[str, tuple[Words, str]]] = {
     Verdict.MISSING: (gettext_lazy("not there yet"), "idle"),
     Verdict.WRONG: (gettext_lazy("mistake"), "bad"),
     Verdict.TAKEN: (gettext_lazy("taken"), "bad"),
-    Verdict.UNKNOWN: (gettext_lazy("no answer"), "late"),
+    Verdict.UNKNOWN: (gettext_lazy("not known"), "late"),
     "": (gettext_lazy("not looked at"), "idle"),
 }
 

@@ -19,7 +19,7 @@ class Verdict(StrEnum):
     MISSING = "missing"
     WRONG = "wrong"
     TAKEN = "taken"  # it is right, but another account has verified the domain
-    UNKNOWN = "unknown"  # DNS gave no answer: nothing is known, and nothing changes
+    UNKNOWN = "unknown"  # DNS gave no answer, or a key of ours does not open: nothing is known, and nothing changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

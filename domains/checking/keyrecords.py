@@ -41,6 +41,8 @@ async def judge_key(record: Record, domain: str, look: Lookups, keys: Mapping[st
             record, domain, look, answer.records, lambda texts: any(key.public_key in text for text in texts)
         )
     sentence = _explain(answer.records, record, key, keys)
+    if key.signer is None and not sentence:  # our own mistake, which says nothing of the domain
+        return Finding(record=record, verdict=Verdict.UNKNOWN, found=answer.records, sentence=_say_sealed(key))
     verdict = Verdict.WRONG if sentence else Verdict.GOOD
     return Finding(
         record=record, verdict=verdict, found=answer.records, sentence=sentence or _advise(answer.records[0], record.name)
@@ -48,7 +50,7 @@ async def judge_key(record: Record, domain: str, look: Lookups, keys: Mapping[st
 
 
 def _explain(found: tuple[str, ...], record: Record, key: KeyFacts, keys: Mapping[str, KeyFacts]) -> str:
-    """Return the first mistake in a published key; empty when a probe signed by our key verifies with it."""
+    """Return the first mistake in a published key; empty when a probe signed by our key verifies with it, or none can be."""
     if len(found) > 1:
         return f"There are {len(found)} TXT records at {record.name}, and receivers accept just one; remove the others."
     text = found[0]
@@ -58,7 +60,7 @@ def _explain(found: tuple[str, ...], record: Record, key: KeyFacts, keys: Mappin
     tags = read_tags(text)
     if tags is None:
         return "The record is not a list of tags such as v=DKIM1; k=rsa; p=...; enter it as it is shown."
-    return _explain_tags(tags, text, key, keys) or _prove(text, key)
+    return _explain_tags(tags, text, key, keys) or (_prove(text, key.signer) if key.signer else "")
 
 
 def _explain_tags(tags: Mapping[str, str], text: str, key: KeyFacts, keys: Mapping[str, KeyFacts]) -> str:
@@ -82,12 +84,18 @@ def _explain_key(public: str, text: str, key: KeyFacts, keys: Mapping[str, KeyFa
     return "The key in p= is not this domain's; replace the record by the value shown."
 
 
-def _prove(text: str, key: KeyFacts) -> str:
+def _say_sealed(key: KeyFacts) -> str:
+    return (
+        f"The record has the right key, but the private key of selector {key.selector} does not open on this server, so mail "
+        "cannot be signed with it. Operator: look at GATEPOST_SECRET_KEYS; the secret that sealed the key is not among them. "
+        "Nothing was changed; it is looked at again."
+    )
+
+
+def _prove(text: str, signer: Signer) -> str:
     """Sign a probe with our private key and have dkimpy verify it with the record as published."""
-    if key.signer is None:
-        return "The private key does not open: GATEPOST_SECRET_KEYS is not what it was. Rotate the keys."
-    head = f"From: probe@{key.signer.domain}\r\nTo: probe@{key.signer.domain}\r\nSubject: Probe\r\n".encode()
-    signature = sign(head, hash_body(_BODY), [key.signer], when=0)
+    head = f"From: probe@{signer.domain}\r\nTo: probe@{signer.domain}\r\nSubject: Probe\r\n".encode()
+    signature = sign(head, hash_body(_BODY), [signer], when=0)
     return "" if _verifies(signature + head + b"\r\n" + _BODY, text) else _NOT_PROVEN
 
 

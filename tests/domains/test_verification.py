@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import AuditEntry
-from domains import verification
+from domains import keys, verification
 from domains.actions import add_domain
 from domains.checking.findings import Verdict
 from domains.keys import signers_for
@@ -187,6 +187,19 @@ def test_a_failing_domain_is_lost_after_its_grace(verified: SenderDomain, dns: F
     check_domain(verified)
     assert (verified.is_verified, verified.failing_since) == (False, None)
     assert acts(verified) == ["verified sender domain", "lost verification of sender domain"]
+
+
+def test_keys_that_do_not_open_change_no_verdict(verified: SenderDomain, time: Clock, settings) -> None:
+    """The operator's mistake, not the domain's: it is looked at again within the hour, and nothing is lost."""
+    settings.GATEPOST_SECRET_KEYS = ("another",)
+    keys._private_keys.clear()  # as after a restart
+    for _ in range(4):
+        time.move(days=1)
+        check_domain(verified)
+    assert (verified.is_verified, verified.failing_since) == (True, None)
+    assert verified.next_check_at < time.now + timedelta(hours=2)
+    assert results(verified)["dkim:" + verified.dkim_keys.get(algorithm="rsa").selector]["verdict"] == Verdict.UNKNOWN
+    assert not verified.dkim_keys.filter(published_at=None).exists()
 
 
 def test_a_domain_that_recovers_within_its_grace_is_kept(verified: SenderDomain, dns: FaultyNameServer, time: Clock) -> None:

@@ -186,7 +186,17 @@ def test_a_key_that_is_not_what_signs_is_found_out_by_the_probe(published: Sende
 
 def test_a_key_that_was_sealed_elsewhere(published: SenderDomain, settings) -> None:
     settings.GATEPOST_SECRET_KEYS = ("another",)
-    assert "GATEPOST_SECRET_KEYS" in look(published, Purpose.DKIM).sentence
+    finding = look(published, Purpose.DKIM)
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "Operator: look at GATEPOST_SECRET_KEYS" in finding.sentence
+
+
+def test_a_mistake_in_dns_is_one_although_the_key_does_not_open(
+    published: SenderDomain, dns: FaultyNameServer, settings
+) -> None:
+    settings.GATEPOST_SECRET_KEYS = ("another",)
+    put(dns, published, Purpose.DKIM, "v=DKIM1; p=")
+    assert look(published, Purpose.DKIM).verdict is Verdict.WRONG
 
 
 ALIASES: Mapping[str, tuple[dict[tuple[str, str], list[str]], Verdict, str]] = {

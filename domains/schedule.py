@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.models import Account
 from domains.models import SenderDomain, TrackingDomain
+from gateway.base import bulk
+from gateway.base.statement import Statement
 
 Checked = TypeVar("Checked", SenderDomain, TrackingDomain)
 
@@ -47,19 +48,41 @@ def next_check(now: datetime, *, is_verified: bool, is_failing: bool, waits_sinc
 
 
 def claim_due(model: type[Checked], now: datetime, most: int) -> list[Checked]:
-    """Return up to `most` rows whose check is due, which no other process will take within LEASE."""
-    with transaction.atomic():
-        due = (
-            model.objects.filter(Q(next_check_at__lte=now) | Q(next_check_at__gt=now + _FARTHEST))
-            .exclude(account__status=Account.Status.PURGED)
-            # A deleted account loses what it can no longer prove, for those who can.
-            .exclude(account__status=Account.Status.DELETED, verified_at=None)
-        )
-        keys = list(
-            due.select_for_update(skip_locked=True, of=("self",)).order_by("next_check_at").values_list("pk", flat=True)[:most]
-        )
-        model.objects.filter(pk__in=keys).update(next_check_at=now + LEASE)
+    """Return up to `most` rows whose check is due, the accounts in turn, which no other process will take within LEASE."""
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        found = _CLAIM[model].fetch(cursor, most=most, due_at=now, farthest=now + _FARTHEST, lease=now + LEASE)
+    keys = [key for (key,) in found]
     return list(model.objects.filter(pk__in=keys))
+
+
+def _claim_from(model: type[SenderDomain] | type[TrackingDomain]) -> Statement:
+    """Return the statement that claims rows of a model, the accounts in turn: each one's first, then each one's second.
+
+    An account's rows that were never checked come before its others. Of rows of the same turn these come first, too, then
+    chance decides: a batch may have less room than there are accounts, and none of them waits for another's backlog.
+    """
+    table = model._meta.db_table  # noqa: SLF001 - the documented name of a model's description
+    is_due = "(d.next_check_at <= {due_at} OR d.next_check_at > {farthest})"
+    claim = f"""
+        WITH ranked AS MATERIALIZED (
+            SELECT d.id, row_number() OVER (
+                PARTITION BY d.account_id ORDER BY d.checked_at IS NOT NULL, d.next_check_at, d.id
+            ) AS turn
+            FROM {table} d JOIN accounts_account a ON a.id = d.account_id
+            WHERE {is_due} AND a.status <> '{Account.Status.PURGED}'
+            -- A deleted account loses what it can no longer prove, for those who can.
+            AND (a.status <> '{Account.Status.DELETED}' OR d.verified_at IS NOT NULL)
+        ), picked AS MATERIALIZED (
+            SELECT d.id FROM ranked JOIN {table} d ON d.id = ranked.id WHERE {is_due}
+            ORDER BY ranked.turn, d.checked_at IS NOT NULL, random() LIMIT {{most}} {{locking}}
+        )
+        UPDATE {table} SET next_check_at = {{lease}} WHERE id IN (SELECT id FROM picked) RETURNING id
+    """
+    values = ("due_at", "farthest", "lease", "most")
+    return Statement(
+        postgresql=claim.format(locking="FOR UPDATE OF d SKIP LOCKED", **{name: f"%({name})b" for name in values}),
+        sqlite=claim.format(locking="", **{name: f":{name}" for name in values}),
+    )
 
 
 def wait_anew(row: SenderDomain | TrackingDomain, now: datetime) -> None:
@@ -74,3 +97,6 @@ def ask_again(row: SenderDomain | TrackingDomain, now: datetime) -> None:
 
 def _spread(pause: timedelta) -> timedelta:
     return pause * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  nothing secret
+
+
+_CLAIM: Final = {model: _claim_from(model) for model in (SenderDomain, TrackingDomain)}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.models import Account
 from domains import tasks
@@ -147,6 +149,71 @@ def test_batches_are_bounded_and_begin_with_what_waits_longest(acme: Tenant, tim
         SenderDomain.objects.create(account=acme.account, name=f"d{number}.example", next_check_at=time.now - number * HOUR)
     claimed = claim_due(SenderDomain, time.now, 3)
     assert {domain.name for domain in claimed} == {"d4.example", "d3.example", "d2.example"}
+
+
+def overdue(account: Account, count: int, now: datetime, **fields: Any) -> None:
+    """Give an account domains that should have been checked hours ago."""
+    SenderDomain.objects.bulk_create(
+        SenderDomain(account=account, name=f"d{number}.example", next_check_at=now - HOUR, **fields) for number in range(count)
+    )
+
+
+@pytest.mark.parametrize("checked_at", [None, NOW])
+def test_a_tenants_backlog_keeps_no_other_from_its_check(
+    checked_at: datetime | None, acme: Tenant, globex: Tenant, time: Clock
+) -> None:
+    SenderDomain.objects.all().delete()
+    overdue(acme.account, 100, time.now, checked_at=checked_at)
+    theirs = SenderDomain.objects.create(account=globex.account, name="new.example", next_check_at=time.now, checked_at=NOW)
+    claimed = claim_due(SenderDomain, time.now, 10)
+    assert len(claimed) == 10
+    assert theirs in claimed
+
+
+def test_accounts_share_a_batch(acme: Tenant, globex: Tenant, time: Clock) -> None:
+    SenderDomain.objects.all().delete()
+    overdue(acme.account, 20, time.now - DAY)
+    overdue(globex.account, 20, time.now)
+    claimed = [domain.account_id for domain in claim_due(SenderDomain, time.now, 10)]
+    assert claimed.count(acme.account.pk) == claimed.count(globex.account.pk) == 5
+
+
+def test_what_was_never_checked_comes_before_what_is_checked_again(acme: Tenant, globex: Tenant, time: Clock) -> None:
+    SenderDomain.objects.all().delete()
+    overdue(acme.account, 20, time.now, checked_at=NOW)
+    overdue(globex.account, 20, time.now, checked_at=NOW)
+    new = [
+        SenderDomain.objects.create(account=tenant.account, name="new.example", next_check_at=time.now)
+        for tenant in (acme, globex)
+    ]
+    assert set(claim_due(SenderDomain, time.now, 2)) == set(new)
+    new = [SenderDomain.objects.create(account=acme.account, name="newer.example", next_check_at=time.now)]
+    assert claim_due(SenderDomain, time.now, 1) == new
+
+
+def test_with_more_accounts_than_room_each_comes_in_time(db: None, time: Clock) -> None:
+    SenderDomain.objects.all().delete()
+    for number in range(8):
+        overdue(Account.objects.create(name=f"a{number}"), 40, time.now - number * DAY, checked_at=NOW)
+    served = {domain.account_id for _ in range(40) for domain in claim_due(SenderDomain, time.now, 4)}
+    assert len(served) == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_claim_at_once_share_what_is_due(acme: Tenant, globex: Tenant, time: Clock) -> None:
+    SenderDomain.objects.all().delete()
+    overdue(acme.account, 60, time.now)
+    overdue(globex.account, 20, time.now)
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [key for keys in pool.map(lambda _: claim_elsewhere(time.now), range(4)) for key in keys]
+    assert len(claimed) == len(set(claimed)) == 80
+
+
+def claim_elsewhere(now: datetime) -> list[int]:
+    try:
+        return [domain.pk for _ in range(4) for domain in claim_due(SenderDomain, now, 5)]
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("status", [Account.Status.DELETED, Account.Status.PURGED])

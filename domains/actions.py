@@ -9,7 +9,7 @@ from accounts.models import Account
 from domains import credentials, keys, queries
 from domains.models import APIKey, SenderDomain, SMTPUser
 from domains.names import clean_domain, clean_label
-from domains.schedule import CHECK_TASK, wait_anew
+from domains.schedule import CHECK_TASK, look_at_hosts_within, wait_anew
 from gateway.base import clock, tokens, wake
 from gateway.base.errors import FieldInvalid, QuotaExceeded
 from gateway.base.ids import make_name
@@ -49,10 +49,12 @@ def delete_domain(domain: SenderDomain) -> None:
     with transaction.atomic():
         SenderDomain.objects.select_for_update().filter(pk=domain.pk).first()  # as a check locks it: before its keys
         domain.smtp_users.update(is_deleted=True, domain=None)
+        look_at_hosts_within(domain, clock.now())
         domain.delete()
     queries.forget()
     keys.forget()
     credentials.forget()
+    wake_checks()
 
 
 def set_prefixes(domain: SenderDomain, *, subdomain: str, track_prefix: str) -> None:

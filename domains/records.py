@@ -13,6 +13,7 @@ from django.conf import settings
 from domains.keys import write_record
 from domains.models import DKIMKey, SenderDomain, TrackingDomain
 from domains.names import can_track, tracking_target
+from gateway.base.tokens import sign_text
 
 OVERLAP: Final = timedelta(days=7)  # for which the record of a retired key stays, for mail that it signed
 OWNERSHIP_PREFIX: Final = "gatepost-verify="
@@ -99,8 +100,21 @@ def records_of(domain: SenderDomain) -> tuple[Record, ...]:
 
 
 def record_of_tracking(host: TrackingDomain) -> Record:
-    """Return the one record of a tracking host."""
+    """Return the record that brings a tracking host's readers to us."""
     return Record(purpose=Purpose.TRACKING, name=host.name, type="CNAME", value=tracking_target(), is_required=True)
+
+
+def proof_of_tracking(host: TrackingDomain) -> Record:
+    """Return the record that shows that a tracking host is the account's: its value is of this account and host only."""
+    return Record(
+        purpose=Purpose.OWNERSHIP,
+        name=f"_gatepost.{host.name}",
+        type="TXT",
+        value=OWNERSHIP_PREFIX + sign_text("tracking host", f"{host.account_id}:{host.name}"),
+        is_required=True,
+        note="The host lies in none of your verified domains: publish this record too, which shows that it is yours, "
+        "or verify its domain first.",
+    )
 
 
 def write_zone(records: Iterable[Record]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Account
 from domains.models import SenderDomain, TrackingDomain
@@ -88,6 +89,15 @@ def _claim_from(model: type[SenderDomain] | type[TrackingDomain]) -> Statement:
 def wait_anew(row: SenderDomain | TrackingDomain, now: datetime) -> None:
     """Begin to wait for DNS anew: a record was changed, or somebody asks again after we gave up."""
     type(row).objects.filter(pk=row.pk).update(pending_since=now, next_check_at=now)
+
+
+def look_at_hosts_within(domain: SenderDomain, now: datetime) -> None:
+    """Have an account's tracking hosts within a domain looked at soon: what proved that they are its own has changed."""
+    hosts = TrackingDomain.objects.for_account(domain.account_id).filter(
+        Q(name=domain.name) | Q(name__endswith=f".{domain.name}")
+    )
+    keys = list(hosts.order_by("pk").select_for_update().values_list("pk", flat=True))  # in one order, so that no ring is made
+    TrackingDomain.objects.filter(pk__in=keys).update(next_check_at=now)
 
 
 def ask_again(row: SenderDomain | TrackingDomain, now: datetime) -> None:

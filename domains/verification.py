@@ -22,7 +22,7 @@ from domains.checking.keyrecords import KeyFacts
 from domains.models import DKIMKey, SenderDomain
 from domains.names import can_track
 from domains.records import Purpose, records_of
-from domains.schedule import next_check
+from domains.schedule import look_at_hosts_within, next_check
 from gateway.base import clock
 from gateway.base.sealing import CannotOpen
 
@@ -207,6 +207,8 @@ def _write_keys(domain: SenderDomain, sight: _Sight, *, is_verified: bool, now: 
 
 
 def _tell(domain: SenderDomain, verified_at: datetime | None, now: datetime) -> None:
+    if (domain.verified_at is None) != (verified_at is None):
+        look_at_hosts_within(domain, now)
     if domain.verified_at is None and verified_at is not None:
         _remember(domain, "verified sender domain")
     if domain.verified_at is not None and verified_at is None:

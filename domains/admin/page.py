@@ -17,7 +17,8 @@ from accounts.markup import Words
 from domains.checking.findings import Verdict
 from domains.models import SenderDomain, TrackingDomain
 from domains.names import can_track
-from domains.records import Purpose, Record, record_of_tracking, records_of, write_zone
+from domains.records import Purpose, Record, records_of, write_zone
+from domains.trackinghosts import records_of_host
 from domains.verification import GRACE
 
 TITLES: Final[Mapping[Purpose, Words]] = {
@@ -94,17 +95,18 @@ def page_of_domain(domain: SenderDomain) -> Page:
 
 def page_of_host(host: TrackingDomain) -> Page:
     """Return the page of a tracking host."""
-    rows = _rows((record_of_tracking(host),), host.check_results, ".".join(host.name.split(".")[1:]))
-    return _page(host, rows, _say_host(host))
+    rows = _rows(records_of_host(host), host.check_results, ".".join(host.name.split(".")[1:]))
+    return _page(host, rows, say_host(host))
 
 
-def _say_host(host: TrackingDomain) -> Standing:
+def say_host(host: TrackingDomain) -> Standing:
+    """Return how a tracking host stands."""
     if host.verified_at is not None:
-        return Standing(_("In use"), "good", _("DNS points this host to us: tracked links may name it."))
+        return Standing(_("In use"), "good", _("DNS points this host to us, and it is yours: tracked links may name it."))
     if not can_track():
         text = _("Links stay at %(url)s: it is an address or has a port of its own, which a CNAME cannot carry.")
         return Standing(_("Not in use"), "late", text % {"url": settings.GATEPOST_URL})
-    return Standing(_("Waiting for DNS"), "late", _("Publish this record; the host is used once DNS shows it."))
+    return Standing(_("Waiting for DNS"), "late", _("Publish what is listed here; the host is used once DNS shows it."))
 
 
 def _page(row: SenderDomain | TrackingDomain, rows: list[Row], standing: Standing, facts: tuple[str, ...] = ()) -> Page:

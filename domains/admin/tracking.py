@@ -15,7 +15,7 @@ from accounts.markup import badge
 from accounts.scoped import DEVELOPERS, ScopedFilter, ScopedForm
 from domains import queries
 from domains.admin.checked import CheckedAdmin
-from domains.admin.page import page_of_host
+from domains.admin.page import page_of_host, say_host
 from domains.admin.senders import cleaned
 from domains.models import TrackingDomain
 from domains.names import clean_domain
@@ -84,5 +84,5 @@ class TrackingDomainAdmin(CheckedAdmin):
 
     @admin.display(description=_("state"))
     def state(self, host: TrackingDomain) -> SafeString:
-        standing = page_of_host(host).standing
+        standing = say_host(host)
         return badge(standing.heading, standing.tone)

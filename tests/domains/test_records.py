@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from domains.models import SenderDomain, TrackingDomain
-from domains.records import Purpose, record_of_tracking, records_of, write_zone
+from domains.records import Purpose, proof_of_tracking, record_of_tracking, records_of, write_zone
 from domains.rotation import rotate_keys
 from tests.domains.zones import Clock, record, zone_of
 
@@ -66,7 +66,16 @@ def _text(record: object) -> str:
     return b"".join(strings).decode() if strings else str(record).removesuffix(".")
 
 
-def test_a_tracking_host_has_one_record(settings) -> None:
+def test_the_record_of_a_tracking_host(settings) -> None:
     settings.GATEPOST_URL = "https://mail.platform.example"
     record = record_of_tracking(TrackingDomain(name="links.shop.example"))
     assert (record.name, record.type, record.value) == ("links.shop.example", "CNAME", "mail.platform.example")
+
+
+def test_the_proof_of_a_tracking_host_is_of_one_account_and_host() -> None:
+    hosts = [TrackingDomain(name=name, account_id=account) for account in (1, 2) for name in ("a.x.example", "b.x.example")]
+    records = [proof_of_tracking(host) for host in hosts]
+    assert (records[0].name, records[0].type) == ("_gatepost.a.x.example", "TXT")
+    assert all(record.value.startswith("gatepost-verify=") for record in records)
+    assert len({record.value for record in records}) == 4
+    assert proof_of_tracking(hosts[0]) == records[0]  # nothing of it is stored

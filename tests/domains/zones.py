@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domains.models import SenderDomain, TrackingDomain
-from domains.records import Purpose, Record, record_of_tracking, records_of
+from domains.records import Purpose, Record, proof_of_tracking, record_of_tracking, records_of
 from gateway.base import clock
 from tests.support.dns import FaultyNameServer
 
@@ -48,7 +48,8 @@ def publish(server: FaultyNameServer, domain: SenderDomain) -> None:
 
 
 def publish_host(server: FaultyNameServer, host: TrackingDomain) -> None:
-    server.zone |= zone_of(record_of_tracking(host))
+    """Point a host to us, and show whose it is."""
+    server.zone |= zone_of(record_of_tracking(host), proof_of_tracking(host))
 
 
 def record(domain: SenderDomain, purpose: Purpose, selector: str = "") -> Record:

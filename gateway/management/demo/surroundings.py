@@ -18,7 +18,8 @@ from django.core.management import CommandError
 from django.db import connection
 
 from domains.models import SenderDomain, TrackingDomain
-from domains.records import record_of_tracking, records_of
+from domains.records import records_of
+from domains.trackinghosts import records_of_host
 from gateway.base.environment import Endpoint
 from gateway.base.nameserver import NameServer
 from gateway.management.plan import endpoints
@@ -122,7 +123,7 @@ def _published(name: str, kind: str) -> list[str]:
     above = [".".join(labels[begin:]) for begin in range(len(labels))]
     records = [
         *(record for domain in SenderDomain.objects.filter(name__in=above) for record in records_of(domain)),
-        *(record_of_tracking(host) for host in TrackingDomain.objects.filter(name=name)),
+        *(record for host in TrackingDomain.objects.filter(name__in=above) for record in records_of_host(host)),
     ]
     found = {record.value for record in records if (record.name, record.type) == (name, kind)}
     return sorted(f"{value}." if kind == "CNAME" else value for value in found)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Account, AuditEntry, Membership
 from domains.models import DKIMKey, SenderDomain, TrackingDomain
-from domains.records import Purpose, records_of, write_zone
+from domains.records import Purpose, proof_of_tracking, records_of, write_zone
 from domains.verification import check_domain
 from tests.domains.zones import Clock, publish, publish_host, record
 from tests.support.browsers import log_in
@@ -240,6 +240,20 @@ def test_tracking_hosts_are_added_checked_and_deleted(
     browser.post(path(host, "delete"), {"post": "yes"})
     assert not TrackingDomain.objects.exists()
     assert acts(acme) == ["added tracking domain", "changed tracking domain", "deleted tracking domain"]
+
+
+def test_the_proof_of_a_tracking_host_is_shown_where_it_is_needed(
+    browser: Client, acme: Tenant, dns: FaultyNameServer, time: Clock
+) -> None:
+    within = TrackingDomain.objects.create(account=acme.account, name="links.acme.example")
+    outside = TrackingDomain.objects.create(account=acme.account, name="links.elsewhere.example")
+    assert "_gatepost" not in shown(browser, path(within))
+    page = shown(browser, path(outside))
+    assert proof_of_tracking(outside).value in page
+    assert "publish this record too, which shows that it is yours" in page
+    publish_host(dns, outside)
+    browser.post(path(outside, "check"))
+    assert "In use" in shown(browser, path(outside))
 
 
 def test_a_stranger_checks_no_tracking_host(acme: Tenant, globex: Tenant, dns: FaultyNameServer) -> None:

@@ -6,6 +6,7 @@ same whatever is told meanwhile, as each commit adds to both. So what was found 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +20,7 @@ from tracking.statistics import COLUMNS, COUNTERS, KEYS, LONGEST, MOST_TAGS, TYP
 Differences = dict[Key, tuple[int, ...]]  # what is missing in a row, by its key; below 0: what is too much
 
 STEP: Final = timedelta(hours=6)  # that one statement counts
+PAUSE: Final = 0.02  # seconds after a commit on SQLite: the other writers look for their turn now and then only
 _ONE_AT_A_TIME = 0x6761_7465_7374  # of PostgreSQL's advisory locks: two that mend would both add the same
 
 _HOURS_POSTGRESQL = "at >= %(since)b::timestamptz AND at < %(until)b::timestamptz"
@@ -146,6 +148,8 @@ def mend(since: datetime, until: datetime, account_id: int | None = None) -> Non
             _LOCK_OTHERS_OUT.fetch(cursor)
             found = _find(cursor, since, until, account_id)
             write(cursor, {key: numbers for key, numbers in found.items() if is_meant(numbers)})
+        if not bulk.is_postgresql():
+            time.sleep(PAUSE)
 
 
 def _find(cursor: bulk.Cursor, since: datetime, until: datetime, account_id: int | None) -> Differences:

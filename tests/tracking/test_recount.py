@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import pairwise
 from threading import Event as Signal
-from threading import Thread
 
 import pytest
 from django.db import connections
@@ -94,6 +96,22 @@ def test_steps_cover_the_span() -> None:
     assert all(before[1] == after[0] for before, after in pairwise(pieces))
 
 
+@contextmanager
+def closing_connections() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        connections.close_all()
+
+
+@contextmanager
+def signalling(signal: Signal) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        signal.set()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_mends_beside_writers() -> None:
     """Two that mend and one that writes, at once: the end is exact."""
@@ -102,21 +120,18 @@ def test_it_mends_beside_writers() -> None:
     is_done = Signal()
 
     def write() -> None:
-        for seed in range(20):
-            tell(make_random_facts(20, seed))
-        is_done.set()
-        connections.close_all()
+        with closing_connections(), signalling(is_done):
+            for seed in range(20):
+                tell(make_random_facts(20, seed))
 
     def repair() -> None:
-        while not is_done.is_set():
-            mend(*SPAN)
-        connections.close_all()
+        with closing_connections():
+            while not is_done.is_set():
+                mend(*SPAN)
 
-    workers = [Thread(target=work) for work in (write, repair, repair)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    with ThreadPoolExecutor(3) as threads:
+        for ended in [threads.submit(work) for work in (write, repair, repair)]:
+            ended.result()
     mend(*SPAN)
     assert Event.objects.count() == 500
     assert find_differences(*SPAN) == {}

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any, Final
 
-from django.db.models import BigIntegerField, Count, F, Func, Sum, TextField, Value
+from django.db.models import BigIntegerField, Count, F, Func, Min, Sum, TextField, Value
 from django.db.models.functions import Collate
 
 from gateway.base import bulk
@@ -109,10 +109,10 @@ def _from_events(asked: EventFilter, field: str, nothing: Any, limit: int) -> Co
 
 
 def _by_text(known: Any, field: str, limit: int) -> Counted:
-    """Group by the text and a hash of it: what is sorted on the way is then compared as numbers, and as texts only if equal."""
+    """Group by a hash of the text (64 bits) instead of the text: what is sorted on the way is then compared as numbers."""
     hashed = known.annotate(hash=Func(F(field), Value(0), function="hashtextextended", output_field=BigIntegerField()))
-    counted = hashed.values_list("hash", field).annotate(number=Count("*"))
-    return [(key, number) for _, key, number in counted.order_by("-number", Collate(field, "C"))[:limit]]
+    counted = hashed.values_list("hash").annotate(number=Count("*"), key=Min(Collate(F(field), "C")))
+    return [(key, number) for _, number, key in counted.order_by("-number", "key")[:limit]]
 
 
 def _by_tag(asked: EventFilter, limit: int) -> Counted:

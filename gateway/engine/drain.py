@@ -15,13 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from threading import Barrier, Lock, Thread
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import uvloop
-from django.db import close_old_connections, connection
 
 from gateway.base import clock, wake
+from gateway.base.dbthreads import DatabaseThreads
 from gateway.engine import queue
 from gateway.engine.deliver import Courier, Parcel
 from gateway.engine.lanes import Lanes
@@ -54,7 +54,7 @@ class Drain:
     def __init__(self) -> None:
         sys.setswitchinterval(SWITCH)
         self._loop = uvloop.new_event_loop()
-        self._database = ThreadPoolExecutor(THREADS, thread_name_prefix="drain")
+        self._database = DatabaseThreads(THREADS, "drain")
         self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")
         self._in_flight: dict[tuple[int, int], Copy] = {}  # by recipient and attempt
         self._lanes = Lanes()
@@ -88,15 +88,8 @@ class Drain:
         self._call(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_WITHIN)
-        self._disconnect()
-        self._database.shutdown()
+        self._database.close(CLOSE_WITHIN)
         self._ear.shutdown()
-
-    def _disconnect(self) -> None:
-        """Close the connection of every thread: none begins a second time before all have begun."""
-        all_at_it = Barrier(THREADS)
-        for closing in [self._database.submit(_close_connection, all_at_it) for _ in range(THREADS)]:
-            closing.result(CLOSE_WITHIN)
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -110,9 +103,6 @@ class Drain:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
-        return await self._loop.run_in_executor(self._database, _with_connection, act, *arguments)
 
     # Claiming ---------------------------------------------------------------------------------------------------------
 
@@ -150,8 +140,8 @@ class Drain:
         try:
             if self._loop.time() >= self._reclaim_at:
                 self._reclaim_at = self._loop.time() + RECLAIM_EVERY
-                await self._in_thread(_reclaim, list(self._in_flight))
-            ready = await self._in_thread(_claim_and_prepare, limit, self._after_account)
+                await self._database.run(_reclaim, list(self._in_flight))
+            ready = await self._database.run(_claim_and_prepare, limit, self._after_account)
         except Exception:
             log.exception("Nothing could be claimed; trying again in %.0f s.", BACK_OFF)
             await asyncio.sleep(BACK_OFF)
@@ -175,7 +165,7 @@ class Drain:
 
     async def _release(self, crowded: Sequence[Copy]) -> None:
         try:
-            await self._in_thread(partial(queue.release, crowded, seconds=CROWDED_PAUSE))
+            await self._database.run(partial(queue.release, crowded, seconds=CROWDED_PAUSE))
         except Exception:
             log.exception("%d copies could not be given back; their leases will run out.", len(crowded))
 
@@ -202,7 +192,7 @@ class Drain:
 
     async def _is_work_waiting(self) -> bool:
         try:
-            return await self._in_thread(queue.is_work_waiting)
+            return await self._database.run(queue.is_work_waiting)
         except Exception:
             log.exception("The queue could not be looked at; trying again in %.0f s.", BACK_OFF)
             await asyncio.sleep(BACK_OFF)
@@ -227,7 +217,7 @@ class Drain:
 
     async def _note_data_sent(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         """Return the parcels that are still ours; of the others the lease ran out, and another worker has them."""
-        ours = await self._in_thread(queue.note_data_sent, [(parcel.recipient_id, parcel.attempt) for parcel in parcels])
+        ours = await self._database.run(queue.note_data_sent, [(parcel.recipient_id, parcel.attempt) for parcel in parcels])
         return [parcel for parcel in parcels if (parcel.recipient_id, parcel.attempt) in ours]
 
     # Settling ---------------------------------------------------------------------------------------------------------
@@ -246,7 +236,7 @@ class Drain:
     async def _settle(self) -> None:
         batch = self._settlements[: 5 * SETTLE_AT]
         try:
-            await self._in_thread(queue.settle_each, batch)
+            await self._database.run(queue.settle_each, batch)
         except Exception:
             log.exception("%d outcomes could not be written; trying again.", len(batch))
             await asyncio.sleep(BACK_OFF)
@@ -266,7 +256,7 @@ class Drain:
 
     async def _renew(self) -> None:
         try:
-            await self._in_thread(queue.renew, list(self._in_flight))
+            await self._database.run(queue.renew, list(self._in_flight))
         except Exception:
             log.exception("Leases could not be renewed.")
 
@@ -292,20 +282,6 @@ def _reclaim(in_flight: Sequence[tuple[int, int]]) -> None:
     """Take back leases that ran out; not our own, should the clock have jumped or this process have slept."""
     queue.renew(in_flight)
     queue.reclaim()
-
-
-def _with_connection(act: Callable[..., T], *arguments: Any) -> T:
-    close_old_connections()
-    try:
-        return act(*arguments)
-    except Exception:
-        connection.close()  # whatever state it is in, the next call begins with a fresh one
-        raise
-
-
-def _close_connection(all_at_it: Barrier) -> None:
-    all_at_it.wait(CLOSE_WITHIN)
-    connection.close()
 
 
 _lock = Lock()

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from threading import Barrier, Lock, Thread
+from threading import Lock, Thread
 from typing import Any, Final, TypeVar
 
 import uvloop
-from django.db import close_old_connections, connection
+from django.db import connection
 
 from gateway.base import bulk, clock
+from gateway.base.dbthreads import DatabaseThreads
 from gateway.base.guarded import Answer, Client
 from tracking.webhooks import queue
 from tracking.webhooks.calls import Call
@@ -47,7 +47,7 @@ class FanOut:
 
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
-        self._database = ThreadPoolExecutor(THREADS, thread_name_prefix="fanout")
+        self._database = DatabaseThreads(THREADS, "fanout", prepare=_hold_plans)
         self._lanes = Lanes()
         self._tasks: set[asyncio.Task[None]] = set()
         self._settlements: list[queue.Settlement] = []
@@ -78,10 +78,7 @@ class FanOut:
         self._call(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_WITHIN)
-        all_at_it = Barrier(THREADS)
-        for closing in [self._database.submit(_close_connection, all_at_it) for _ in range(THREADS)]:
-            closing.result(CLOSE_WITHIN)
-        self._database.shutdown()
+        self._database.close(CLOSE_WITHIN)
         self._loop.close()
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
@@ -90,9 +87,6 @@ class FanOut:
     async def _start(self) -> Client:
         self._settler = self._loop.create_task(self._settle_for_ever())
         return await Client().__aenter__()
-
-    async def _in_thread(self, act: Callable[..., T], *arguments: Any) -> T:
-        return await self._loop.run_in_executor(self._database, _with_connection, act, *arguments)
 
     # Claiming ---------------------------------------------------------------------------------------------------------
 
@@ -118,7 +112,7 @@ class FanOut:
         if self._lanes.room <= 0:
             return []
         try:
-            calls = await self._in_thread(partial(queue.claim, self._lanes.share, after=self._after))
+            calls = await self._database.run(partial(queue.claim, self._lanes.share, after=self._after))
         except Exception:
             log.exception("No webhook deliveries could be claimed; trying again in %.0f s.", BACK_OFF)
             await asyncio.sleep(BACK_OFF)
@@ -161,7 +155,7 @@ class FanOut:
     async def _settle(self) -> None:
         batch = self._settlements[: 5 * SETTLE_AT]
         try:
-            await self._in_thread(queue.settle_each, batch)
+            await self._database.run(queue.settle_each, batch)
         except Exception:
             log.exception("What came of %d webhook calls could not be written; trying again.", len(batch))
             await asyncio.sleep(BACK_OFF)
@@ -218,27 +212,11 @@ def _no_answer(problem: str) -> Answer:
     return Answer(status=0, body=b"", seconds=0.0, problem=problem)
 
 
-def _with_connection(act: Callable[..., T], *arguments: Any) -> T:
-    close_old_connections()
-    try:
-        if connection.connection is None:
-            _connect()
-        return act(*arguments)
-    except Exception:
-        connection.close()  # whatever state it is in, the next call begins with a fresh one
-        raise
-
-
-def _connect() -> None:
+def _hold_plans() -> None:
     """Connect so that plans hold: PostgreSQL keeps one that it made while there was next to nothing in the table."""
     if bulk.is_postgresql():
         with connection.cursor() as cursor:
             cursor.execute("SET enable_seqscan = off")
-
-
-def _close_connection(all_at_it: Barrier) -> None:
-    all_at_it.wait(CLOSE_WITHIN)
-    connection.close()
 
 
 _lock = Lock()

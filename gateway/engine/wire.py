@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from gateway.smtp.transaction import is_canonical
+
 LONGEST_LINE = 998  # without CRLF
 
 
 def find_fault(octets: bytes) -> str:
     """Return what is wrong with the lines of `octets`, to follow "it has"; empty where nothing is."""
+    if is_canonical(octets) and find_long_line(octets) < 0:
+        return ""
     if b"\0" in octets:
         return "a NUL character"
     ends = octets.count(b"\r\n")
@@ -16,9 +20,7 @@ def find_fault(octets: bytes) -> str:
         return "a LF that no CR precedes"
     if not octets.endswith(b"\r\n"):
         return "a last line without CRLF"
-    if find_long_line(octets) >= 0:
-        return f"a line of more than {LONGEST_LINE} octets"
-    return ""
+    return f"a line of more than {LONGEST_LINE} octets"
 
 
 def find_long_line(octets: bytes, begin: int = 0) -> int:

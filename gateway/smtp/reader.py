@@ -6,10 +6,10 @@ import re
 
 from gateway.smtp.events import CommandRefused
 from gateway.smtp.limits import MAX_AUTH_LINE
+from gateway.smtp.transaction import is_canonical
 
 _END = b"\r\n.\r\n"
 _stuffed = re.compile(rb"\r\n\.").search
-_bare_cr = re.compile(rb"\r(?!\n)").search
 
 
 class Reader:
@@ -95,8 +95,11 @@ class Reader:
 
 def find_stray(content: bytes) -> str:
     """Name a kind of octet in `content` that no message may have (RFC 5321 2.3.8); empty when there is none."""
-    feeds, returns = content.count(b"\n"), content.count(b"\r")
-    # As many of one as of the other, and each CR before an LF: then they are pairs. Counting pairs takes twice as long.
-    if feeds == returns and _bare_cr(content) is None:
-        return "a NUL" if b"\0" in content else ""
-    return "a bare LF" if feeds > content.count(b"\r\n") else "a bare CR"
+    if is_canonical(content):
+        return ""
+    if b"\0" in content:
+        return "a NUL"
+    pairs = content.count(b"\r\n")
+    if content.count(b"\n") > pairs:
+        return "a bare LF"
+    return "a bare CR" if content.count(b"\r") > pairs else ""

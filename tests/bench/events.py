@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from tests.bench import generate, indexes
-from tests.bench.surroundings import say
+from tests.bench.surroundings import Surroundings, say
 from tracking.models import Event
 from tracking.queries import EventFilter, aggregate, bucketed, compare, count_events, find_events, totals
 
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-indexes", action="store_true", help="do not weigh the indexes")
 
 
-def run(options: argparse.Namespace) -> bool:
+def run(options: argparse.Namespace, around: Surroundings) -> bool:
     """Make the events, time the queries, weigh the indexes, and print it all."""
     _prepare(options.events)
     timings = [_time(name, limit, query, options.runs) for name, (limit, query) in _queries().items()]

@@ -20,6 +20,7 @@ from gateway.models import ListTask, Recipient
 from templates_app.lists import add_list
 from templates_app.members import MOST_AT_ONCE, Entry, put_members
 from templates_app.models import AddressList
+from tests.bench.surroundings import Surroundings
 from tests.support.cast import Tenant, make_tenant
 
 MOST_SECONDS = 60.0  # for 100,000 members
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lists", type=int, default=1, help="the members are spread over so many lists of one call")
 
 
-def run(options: argparse.Namespace) -> bool:
+def run(options: argparse.Namespace, around: Surroundings) -> bool:
     """Measure, print a line a step, and tell whether the expansion was as fast and as small as it has to be."""
     tenant = make_tenant("acme")
     with measured("put in", options.members):

@@ -19,7 +19,7 @@ from gateway.engine.headers import format_date, write_addresses, write_header, w
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.merging import Merge, merge_of
 from gateway.engine.mime import MimeBody, Part, build_body, build_file
-from gateway.engine.rawmail import RawHead, is_control, make_message_id, prepare_raw, read_raw
+from gateway.engine.rawmail import Field, is_control, make_message_id, prepare_raw, split_raw
 from gateway.engine.rawparts import Rewrite, rewrite_texts
 from gateway.engine.submission import Mailbox
 from gateway.engine.track import NOTHING, Extras
@@ -50,7 +50,7 @@ class Composed:
 class _Raw:
     """A raw mail in its parts."""
 
-    head: RawHead
+    fields: Sequence[Field]
     body: bytes
     body_hash: bytes
 
@@ -94,7 +94,7 @@ class Composer:
     def _compose(self, copy: Copy, change: _Change, signers: Sequence[Signer]) -> Composed:
         if copy.letter.raw is not None:
             raw = self._prepare(copy, change)
-            head, body, body_hash = prepare_raw(raw.head, copy, change.unsubscribe_url), raw.body, raw.body_hash
+            head, body, body_hash = prepare_raw(raw.fields, copy, change.unsubscribe_url), raw.body, raw.body_hash
         else:
             content = self._build(copy, change)
             head, body, body_hash = _write_head(copy, change, content), content.body, content.body_hash
@@ -203,16 +203,15 @@ def _check_field(octets: bytes) -> bytes:
 
 def _read(raw: bytes) -> _Raw:
     try:
-        head = read_raw(raw, max_size=len(raw))
+        fields, begin = split_raw(raw)
     except Refused as refused:
         raise CannotCompose(refused.message) from None
-    body = raw[head.body :]
-    return _Raw(head=head, body=body, body_hash=hash_body(body))
+    body = raw[begin:]
+    return _Raw(fields=fields, body=body, body_hash=hash_body(body))
 
 
 def _change_raw(raw: _Raw, merge: Merge, rewrite: Rewrite) -> _Raw:
-    fields, body = rewrite_texts(raw.head.fields, raw.body, rewrite)
+    fields, body = rewrite_texts(raw.fields, raw.body, rewrite)
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
-    head = replace(raw.head, fields=tuple(merge.fill_fields(fields)))
-    return _Raw(head=head, body=body, body_hash=hash_body(body))
+    return _Raw(fields=tuple(merge.fill_fields(fields)), body=body, body_hash=hash_body(body))

@@ -1,14 +1,14 @@
 """Mail that a customer hands in whole (SMTP, sendRaw), judged by its bytes and sent as it is, but for a few fields.
 
 Nothing here parses and re-serialises: what was checked is what is signed. `read_raw` says what is in the header,
-`prepare_raw` takes out the fields that are ours and adds those that are missing.
+`split_raw` reads it once more before it goes out, `prepare_raw` takes out the fields that are ours and adds missing ones.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -71,13 +71,10 @@ class RawHead:
     body: int
     senders: tuple[Mailbox, ...]
     subject: str
-    has_date: bool
-    has_message_id: bool
     x_smtpapi: str | None
     unique_id: str
     controls: Mapping[str, str]
     custom: Mapping[str, str]
-    has_8bit: bool
 
 
 def read_raw(raw: bytes, *, max_size: int) -> RawHead:
@@ -88,14 +85,22 @@ def read_raw(raw: bytes, *, max_size: int) -> RawHead:
     """
     if len(raw) > max_size:
         raise MessageTooLarge(f"The mail has {len(raw)} octets; at most {max_size} are taken.")
+    _check_lines(raw, _find_body(raw))
+    fields, body = split_raw(raw)
+    return _describe(body, fields, {name.lower(): (name, value) for name, value in fields})
+
+
+def split_raw(raw: bytes) -> tuple[tuple[Field, ...], int]:
+    """Return the header of a raw mail as it stands, and where the body begins.
+
+    Raises as `read_raw` for a header that may not go out, but looks neither at the body nor into the values of fields.
+    """
     body = _find_body(raw)
     header = raw[: body - 2]
-    _check_lines(raw, body)
     fields = _split(header)
     _check_header(header, fields)
-    names = [name.lower() for name, _ in fields]
-    _check_counts(Counter(names))
-    return _describe(raw, body, fields, dict(zip(names, fields, strict=True)))
+    _check_counts(Counter([name.lower() for name, _ in fields]))
+    return fields, body
 
 
 def _find_body(raw: bytes) -> int:
@@ -177,15 +182,13 @@ def _check_counts(counts: Counter[bytes]) -> None:
         raise MessageMalformed(f"The mail has passed through more than {MAX_RECEIVED} servers; it goes in a loop.")
 
 
-def _describe(raw: bytes, body: int, fields: tuple[Field, ...], by_name: Mapping[bytes, Field]) -> RawHead:
+def _describe(body: int, fields: tuple[Field, ...], by_name: Mapping[bytes, Field]) -> RawHead:
     special = [name for name in by_name if name.startswith((_CONTROL_PREFIX, _CUSTOM_PREFIX))]
     return RawHead(
         fields=fields,
         body=body,
         senders=_read_mailboxes(by_name, b"from") + (_read_mailboxes(by_name, b"sender") if b"sender" in by_name else ()),
         subject=decode_words(_text_of(by_name, b"subject")),
-        has_date=b"date" in by_name,
-        has_message_id=b"message-id" in by_name,
         x_smtpapi=_text_of(by_name, b"x-smtpapi") if b"x-smtpapi" in by_name else None,
         unique_id=decode_words(_text_of(by_name, b"x-unique-id")) if b"x-unique-id" in by_name else "",
         controls={name.decode(): _text_of(by_name, name) for name in special if name.startswith(_CONTROL_PREFIX)},
@@ -194,7 +197,6 @@ def _describe(raw: bytes, body: int, fields: tuple[Field, ...], by_name: Mapping
             for name in special
             if name.startswith(_CUSTOM_PREFIX)
         },
-        has_8bit=not raw.isascii(),
     )
 
 
@@ -218,23 +220,25 @@ def join_fields(fields: Iterable[Field]) -> bytes:
     return b"".join([name + b":" + value + b"\r\n" for name, value in fields])
 
 
-def prepare_raw(head: RawHead, copy: Copy, unsubscribe_url: str = "") -> bytes:
+def prepare_raw(fields: Iterable[Field], copy: Copy, unsubscribe_url: str = "") -> bytes:
     """Return the header of a copy of a raw mail, without the empty line: what goes out before the body.
 
     Bcc and control fields are out, a missing Date and Message-ID are in, one Received stands on top. Where each copy shows its
     own recipient only (`one_by_one`), To is that recipient, and Cc is out. With an `unsubscribe_url` it is offered.
     """
     hidden = _STRIPPED | {b"to", b"cc"} if copy.letter.one_by_one else _STRIPPED
-    kept = [field for field in head.fields if (name := field[0].lower()) not in hidden and not name.startswith(_CONTROL_PREFIX)]
+    named = [(field[0].lower(), field) for field in fields]
+    kept = [field for name, field in named if name not in hidden and not name.startswith(_CONTROL_PREFIX)]
+    names = {name for name, _ in named}
     way_out = write_way_out(unsubscribe_url, [name.decode() for name, _ in kept]) if unsubscribe_url else ()
-    return b"".join([_write_received(copy.letter), join_fields(kept), *_write_missing(head, copy), *way_out])
+    return b"".join([_write_received(copy.letter), join_fields(kept), *_write_missing(names, copy), *way_out])
 
 
-def _write_missing(head: RawHead, copy: Copy) -> list[bytes]:
+def _write_missing(names: Container[bytes], copy: Copy) -> list[bytes]:
     letter, added = copy.letter, []
-    if not head.has_date:
+    if b"date" not in names:
         added.append(write_header("Date", format_date(letter.accepted_at)))
-    if not head.has_message_id:
+    if b"message-id" not in names:
         added.append(write_header("Message-ID", make_message_id(copy)))
     if letter.one_by_one:
         added.append(write_addresses("To", [Mailbox(email=copy.email, name=copy.name)]))

@@ -42,8 +42,10 @@ _site = get_wsgi_application()
 _doors = DoorHandler()
 
 from gateway.api.links.views import LONGEST_BODY  # noqa: E402 - its models need Django to be set up
+from gateway.base.garbage import relax_collector  # noqa: E402
 from gateway.engine import hits  # noqa: E402
 
+relax_collector()
 hits.begin()  # what a process that is gone left behind
 
 

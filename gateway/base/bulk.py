@@ -78,6 +78,16 @@ def raw_cursor() -> Iterator[Cursor]:
             cursor.close()
 
 
+def hold_plans() -> None:
+    """Let Django's connection keep to indexes: PostgreSQL keeps a plan that it made while there was next to nothing in a table.
+
+    For connections that ask the same few statements for days.
+    """
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SET enable_seqscan = off")
+
+
 def insert(cursor: Cursor, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """Insert `rows`, whose values stand in the order of the table's columns, in Python's types."""
     if not rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -10,7 +11,11 @@ from typing import Any, TypeVar
 
 from django.db import close_old_connections, connection
 
+from gateway.base import clock
+
 T = TypeVar("T")
+
+FRESH = 1.0  # seconds after an answer in which a connection is believed to be alive
 
 
 class DatabaseThreads:
@@ -33,14 +38,30 @@ class DatabaseThreads:
         self._threads.shutdown()
 
     def _ask(self, act: Callable[..., T], *arguments: Any) -> T:
-        close_old_connections()
+        drop_broken_connection()
         try:
             if connection.connection is None and self._prepare is not None:
                 self._prepare()
-            return act(*arguments)
+            answer = act(*arguments)
         except Exception:
             connection.close()  # whatever state it is in, the next call begins with a fresh one
             raise
+        note_answer()
+        return answer
+
+
+def drop_broken_connection() -> None:
+    """Close this thread's connection where it is not usable; one that answered a moment ago is not asked whether it is."""
+    if clock.monotonic() - getattr(_answered, "at", 0.0) > FRESH:
+        close_old_connections()
+
+
+def note_answer() -> None:
+    """Say that this thread's connection has answered just now."""
+    _answered.at = clock.monotonic()
+
+
+_answered = threading.local()
 
 
 def _disconnect(all_at_it: Barrier, seconds: float) -> None:

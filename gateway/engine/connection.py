@@ -93,7 +93,9 @@ class Connection(asyncio.Protocol):
             return
         before = self._session.waiting_for
         for event in self._session.receive(data):
-            self._act(event)
+            # What the server said in one breath with the end of the session calls for nothing but to be noted.
+            if not self._session.is_closed or isinstance(event, Settled | Closed):
+                self._act(event)
         self._flush()
         if self._session.waiting_for is not before:
             self._allow_for(self._session.waiting_for)
@@ -258,7 +260,7 @@ class Connection(asyncio.Protocol):
             job.settle(replace(verdict, goes_on=goes_on and not verdict.slows))
             if verdict.slows:
                 self._keeper.complained()
-        if not self._jobs and reply.code != 421:
+        if not self._jobs and not self._session.is_closed:
             self.work()
 
     def _close(self, closed: Closed) -> None:

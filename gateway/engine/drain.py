@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from gateway.base import clock, wake
+from gateway.base import bulk, clock, wake
 from gateway.base.dbthreads import DatabaseThreads
+from gateway.base.garbage import relax_collector
 from gateway.engine import queue
 from gateway.engine.deliver import Courier, Parcel
 from gateway.engine.lanes import Lanes
@@ -53,8 +54,9 @@ class Drain:
 
     def __init__(self) -> None:
         sys.setswitchinterval(SWITCH)
+        relax_collector()
         self._loop = uvloop.new_event_loop()
-        self._database = DatabaseThreads(THREADS, "drain")
+        self._database = DatabaseThreads(THREADS, "drain", prepare=bulk.hold_plans)
         self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")
         self._in_flight: dict[tuple[int, int], Copy] = {}  # by recipient and attempt
         self._lanes = Lanes()

@@ -22,10 +22,11 @@ from django.db import (
     IntegrityError,
     InterfaceError,
     OperationalError,
-    close_old_connections,
     connection,
 )
 
+from gateway.base import bulk
+from gateway.base.dbthreads import drop_broken_connection, note_answer
 from gateway.base.errors import MessageMalformed, Refused, Unavailable
 from gateway.engine.accept import Answer, accept
 from gateway.engine.submission import Accepted, Submission
@@ -134,9 +135,11 @@ def settle(group: Sequence[Item]) -> None:
 
 def _accept(submissions: Sequence[Submission]) -> list[Answer]:
     """Accept submissions; where a row of one of them cannot be written, find out which one it was."""
-    close_old_connections()
+    drop_broken_connection()
     try:
-        return _accept_twice(submissions)
+        if connection.connection is None:
+            bulk.hold_plans()
+        answers = _accept_twice(submissions)
     except (DataError, IntegrityError, ValueError, OverflowError) as error:
         if len(submissions) > 1:
             return [answer for submission in submissions for answer in _accept([submission])]
@@ -147,6 +150,8 @@ def _accept(submissions: Sequence[Submission]) -> list[Answer]:
         connection.close()
         refusal: Refused = Unavailable()
         return [refusal for _ in submissions]
+    note_answer()
+    return answers
 
 
 def _accept_twice(submissions: Sequence[Submission]) -> list[Answer]:

@@ -128,23 +128,23 @@ class ClientSession:
 
     def start(self, transaction: Transaction) -> None:
         """Begin a transaction on an idle session. See `find_obstacle` for what must not be begun."""
-        if self._expected or self._held or self.is_closed or self._handshaking:
-            raise RuntimeError("The session is not idle.")
+        self._check_idle()
         self._begin(_Step(transaction))
 
     def finish(self, following: Transaction | None = None) -> None:
         """Send the final dot that is held; where the session `pipelines`, `following` may begin right behind it."""
         if self._held is None:
             raise RuntimeError("No final dot is held back.")
+        if following is not None and not self.pipelines:
+            raise RuntimeError("The server does not take pipelined commands.")
         step, self._held = self._held, None
         self._command(b".\r\n", Stage.DOT, step)
         if following is not None:
-            if not self.pipelines:
-                raise RuntimeError("The server does not take pipelined commands.")
             self._begin(_Step(following))
 
     def quit(self) -> None:
         """Say goodbye on an idle session."""
+        self._check_idle()
         self._command(b"QUIT\r\n", Stage.QUIT)
 
     def receive(self, received: bytes) -> list[Event]:
@@ -160,6 +160,10 @@ class ClientSession:
         except ProtocolError as error:
             self._close(events, str(error))
         return events
+
+    def _check_idle(self) -> None:
+        if self._expected or self._held or self.is_closed or self._handshaking:
+            raise RuntimeError("The session is not idle.")
 
     # What replies lead to ---------------------------------------------------------------------------------------------
 
@@ -247,6 +251,7 @@ class ClientSession:
 
     def _close(self, events: list[Event], why: str, reply: Reply | None = None) -> None:
         self.is_closed = True
+        self._held = None  # a dot without the message that was dropped with it would be an empty message
         self._out.clear()
         events.append(Closed(self._stage, why, reply))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 MAX_REPLY_LINE: Final = 4096  # octets; RFC 5321 4.5.3.1.5 promises 512
 MAX_REPLY: Final = 65_536  # octets of all lines of one reply
 
+_TOO_LONG: Final = f"The server sent a reply of more than {MAX_REPLY} octets, or a line of more than {MAX_REPLY_LINE}."
 _controls = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -65,24 +66,20 @@ class ReplyReader:
     def clear(self) -> None:
         self._buffer, self._lines, self._size = b"", [], 0
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """Return the replies that `data` completes; raise ProtocolError for what is none, or too long."""
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """Yield the replies that `data` completes; raise ProtocolError where one is none, or too long, after those before it."""
         *lines, self._buffer = (self._buffer + data).split(b"\n")
-        replies = []
         for line in lines:
             reply = self._take(line)
             if reply is not None:
-                replies.append(reply)
+                yield reply
         if len(self._buffer) > MAX_REPLY_LINE:
-            raise ProtocolError(f"The server sent a reply line of more than {MAX_REPLY_LINE} octets.")
-        return replies
+            raise ProtocolError(_TOO_LONG)
 
     def _take(self, line: bytes) -> Reply | None:
         self._size += len(line)
         if len(line) > MAX_REPLY_LINE or self._size > MAX_REPLY:
-            raise ProtocolError(
-                f"The server sent a reply of more than {MAX_REPLY} octets, or a line of more than {MAX_REPLY_LINE}."
-            )
+            raise ProtocolError(_TOO_LONG)
         line = line.rstrip(b"\r")
         code, separator = line[:3], line[3:4]
         if not code.isdigit() or not b"200" <= code <= b"599" or separator not in {b"", b" ", b"-"}:

@@ -17,7 +17,6 @@ from threading import Lock, Thread
 from typing import Any, Final, TypeVar
 
 import uvloop
-from django.db import connection
 
 from gateway.base import bulk, clock
 from gateway.base.dbthreads import DatabaseThreads
@@ -47,7 +46,7 @@ class FanOut:
 
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
-        self._database = DatabaseThreads(THREADS, "fanout", prepare=_hold_plans)
+        self._database = DatabaseThreads(THREADS, "fanout", prepare=bulk.hold_plans)
         self._lanes = Lanes()
         self._tasks: set[asyncio.Task[None]] = set()
         self._settlements: list[queue.Settlement] = []
@@ -210,13 +209,6 @@ def words_of(answer: Answer) -> str:
 
 def _no_answer(problem: str) -> Answer:
     return Answer(status=0, body=b"", seconds=0.0, problem=problem)
-
-
-def _hold_plans() -> None:
-    """Connect so that plans hold: PostgreSQL keeps one that it made while there was next to nothing in the table."""
-    if bulk.is_postgresql():
-        with connection.cursor() as cursor:
-            cursor.execute("SET enable_seqscan = off")
 
 
 _lock = Lock()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from gateway.base.garbage import relax_collector
 from gateway.engine.intake import close_intake
 from gateway.listeners.serving import CannotListen, Place, serve
 from gateway.listeners.submission import Doors
@@ -21,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         check_ready()
+        relax_collector()
         try:
             serve(_places(), self._say)
         except (CannotListen, ImproperlyConfigured) as error:

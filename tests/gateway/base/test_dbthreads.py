@@ -8,6 +8,7 @@ import threading
 import pytest
 from django.db import connection
 
+from gateway.base import clock, dbthreads
 from gateway.base.dbthreads import DatabaseThreads
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +49,20 @@ def test_after_an_error_a_thread_begins_with_a_fresh_connection() -> None:
         assert asyncio.run(threads.run(ask))[1] == 1
     finally:
         threads.close(10)
+
+
+def test_a_connection_is_asked_whether_it_lives_only_after_a_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    times, looks = [100.0], []
+    monkeypatch.setattr(clock, "monotonic", lambda: times[-1])
+    monkeypatch.setattr(dbthreads, "close_old_connections", lambda: looks.append(times[-1]))
+    threads = DatabaseThreads(1, "asking")
+    try:
+        for time in (100.0, 100.5, 101.4, 102.5):
+            times.append(time)
+            asyncio.run(threads.run(ask))
+    finally:
+        threads.close(10)
+    assert looks == [100.0, 102.5]
 
 
 def test_closed_threads_are_gone() -> None:

@@ -60,7 +60,8 @@ class Draft:
     submission: Submission  # with the bodies of its template, where it names one
     asked: Submission  # as it was handed in
     subject: str
-    sender: Mailbox
+    sender: Mailbox  # addresses that are shown have their normal form: what was checked is what readers' programs see
+    reply_to: tuple[Mailbox, ...]
     domain: DomainFacts
     signing: DomainFacts  # whose keys sign: the sender's domain, unless another one was asked for
     recipients: tuple[tuple[Addressee, Address], ...]  # in the order of their positions, each address once
@@ -79,18 +80,20 @@ def check(submission: Submission) -> Draft:
     if template is not None:
         submission = _with_template(submission, template)
     subject, senders, unique_id = _read(submission)
-    domain = check_senders(submission, senders)
+    sender, domain = check_senders(submission, senders)
     signing = check_signing(submission) or domain
     check_hosts(submission)
     check_page(submission)
     lists = check_lists(submission)
+    reply_to = check_reply_to(submission.reply_to)
     recipients = () if lists else check_recipients(submission.recipients)
     size, files_size = check_sizes(submission)
     return Draft(
         submission=submission,
         asked=asked,
         subject=subject,
-        sender=senders[0],
+        sender=sender,
+        reply_to=reply_to,
         domain=domain,
         signing=signing,
         recipients=recipients,
@@ -140,8 +143,8 @@ def _with_template(submission: Submission, template: TemplateFacts) -> Submissio
     )
 
 
-def check_senders(submission: Submission, senders: Sequence[Mailbox]) -> DomainFacts:
-    """Raise unless every address in From is one that this caller may send from; return the first one's domain."""
+def check_senders(submission: Submission, senders: Sequence[Mailbox]) -> tuple[Mailbox, DomainFacts]:
+    """Raise unless every address in From is one that this caller may send from; return the first one and its domain."""
     if not senders:
         raise SenderMissing
     first, *_ = [_check_sender(submission, sender) for sender in senders]
@@ -189,6 +192,18 @@ def check_page(submission: Submission) -> None:
             f"This account has no unsubscribe page {page_id}; take the number of one from its list.",
             value=str(page_id),
         )
+
+
+def check_reply_to(mailboxes: Iterable[Mailbox]) -> tuple[Mailbox, ...]:
+    """Return where answers go; raise unless they can."""
+    found = []
+    for mailbox in mailboxes:
+        check_name(mailbox.name, field="reply_to")
+        try:
+            found.append(Mailbox(email=parse_address(mailbox.email).text, name=mailbox.name))
+        except AddressError as error:
+            raise FieldInvalid("reply_to", str(error), value=mailbox.email) from None
+    return tuple(found)
 
 
 def check_recipients(addressees: Iterable[Addressee]) -> tuple[tuple[Addressee, Address], ...]:
@@ -245,19 +260,12 @@ def _check_fields(submission: Submission) -> None:
     check_subject(submission.subject)
     if submission.sender is not None:
         check_name(submission.sender.name)
-    for mailbox in submission.reply_to:
-        check_name(mailbox.name, field="reply_to")
     for addressee in submission.recipients:
         check_name(addressee.name, field=addressee.kind.value)
     for name, value in submission.headers:
         check_header(name, value)
     for file in submission.files:
         check_file(file)
-    for mailbox in submission.reply_to:
-        try:
-            parse_address(mailbox.email)
-        except AddressError as error:
-            raise FieldInvalid("reply_to", str(error), value=mailbox.email) from None
 
 
 def check_header_room(headers: Sequence[tuple[str, str]]) -> None:
@@ -268,7 +276,7 @@ def check_header_room(headers: Sequence[tuple[str, str]]) -> None:
         raise HeaderInvalid(f"The headers have more than {MAX_HEADER_SIZE:,} characters together.", field="headers")
 
 
-def _check_sender(submission: Submission, sender: Mailbox) -> DomainFacts:
+def _check_sender(submission: Submission, sender: Mailbox) -> tuple[Mailbox, DomainFacts]:
     if not sender.email:
         raise SenderMissing
     try:
@@ -277,7 +285,7 @@ def _check_sender(submission: Submission, sender: Mailbox) -> DomainFacts:
         raise SenderInvalid(str(error), field="from", value=sender.email) from None
     domain = _get_domain(submission.account_id, address.domain, field="from", value=sender.email)
     _check_caller(submission, address, domain)
-    return domain
+    return Mailbox(email=address.text, name=sender.name), domain
 
 
 def _get_domain(account_id: int, name: str, *, field: str, value: str) -> DomainFacts:

@@ -193,7 +193,7 @@ def _message_row(draft: Draft, message_id: int, public_id: object, now: datetime
         draft.sender.email,
         draft.sender.name,
         list(asked.headers),
-        _pairs_of(asked.reply_to),
+        _pairs_of(draft.reply_to),
         _options(draft),
         list(asked.tags),
         asked.campaign,
@@ -209,7 +209,7 @@ def _message_row(draft: Draft, message_id: int, public_id: object, now: datetime
 def _options(draft: Draft) -> dict[str, object]:
     """Return what composing needs beyond the columns, without what is as usual; a switch that is off was asked for."""
     asked = draft.submission
-    shown = {} if asked.one_by_one or asked.raw is not None else {kind: _shown(asked, kind) for kind in (Kind.TO, Kind.CC)}
+    shown = {} if asked.one_by_one or asked.raw is not None else {kind: _shown(draft, kind) for kind in (Kind.TO, Kind.CC)}
     options: dict[str, object] = {
         "to": shown.get(Kind.TO),
         "cc": shown.get(Kind.CC),
@@ -230,9 +230,9 @@ def _options(draft: Draft) -> dict[str, object]:
     return {name: value for name, value in options.items() if value not in (None, "", {}, [])}
 
 
-def _shown(asked: Submission, kind: Kind) -> list[list[str]]:
-    """Return the mailboxes that the header of `kind` shows."""
-    return _pairs_of(Mailbox(email=one.email, name=one.name) for one in asked.recipients if one.kind is kind)
+def _shown(draft: Draft, kind: Kind) -> list[list[str]]:
+    """Return the mailboxes that the header of `kind` shows: just those that the mail goes to."""
+    return [[address.text, one.name] for one, address in draft.recipients if one.kind is kind]
 
 
 def _pairs_of(mailboxes: Iterable[Mailbox]) -> list[list[str]]:

@@ -13,7 +13,7 @@ def write_wire(submission: Submission) -> bytes:
     """Return the mail that a submission becomes, unsigned; raise the refusal of `accept`."""
     draft = check(submission)
     shown = {
-        kind: tuple(Mailbox(email=one.email, name=one.name) for one in submission.recipients if one.kind is kind)
+        kind: tuple(Mailbox(email=address.text, name=one.name) for one, address in draft.recipients if one.kind is kind)
         for kind in Kind
     }
     letter = Letter(
@@ -26,7 +26,7 @@ def write_wire(submission: Submission) -> bytes:
         accepted_at=clock.now(),
         subject=draft.subject,
         sender=draft.sender,
-        reply_to=submission.reply_to,
+        reply_to=draft.reply_to,
         headers=submission.headers,
         to=shown[Kind.TO],
         cc=shown[Kind.CC],

@@ -23,7 +23,7 @@ from gateway.engine.compose import Composed, Composer
 from gateway.engine.letter import Copy
 from gateway.engine.prepare import Later, Ready, prepare
 from gateway.engine.returns import read_return_path
-from gateway.engine.submission import Addressee, Clicks, Mailbox
+from gateway.engine.submission import Addressee, Clicks, Kind, Mailbox
 from gateway.models import Message
 from templates_app.models import UnsubscribePage
 from tests.gateway.engine.conftest import Make
@@ -33,6 +33,7 @@ from tracking.links import Purpose, read_token
 
 SHOP = "https://shop.example/?a=1&b=2"
 HTML = '<p><a href="https://shop.example/?a=1&amp;b=2">Shop</a></p>'
+JAPANESE = "xn--r8jz45g.xn--zckzah"
 ONE_CLICK = "application/x-www-form-urlencoded"  # the type of its body (RFC 8058 3.1)
 
 
@@ -116,6 +117,17 @@ def test_mail_is_not_tracked_where_nobody_asked(make: Make) -> None:
     (item,) = prepared()
     assert b"/t/" not in item.parcel.wire
     assert item.parcel.mail_from.endswith("@returns.localhost")
+
+
+def test_headers_show_the_addresses_that_were_checked(make: Make) -> None:
+    people = (Addressee(email='"bob"@EXA\u00admple.com'), Addressee(email="ben@例え。テスト", kind=Kind.CC))
+    sender, replies = Mailbox(email="ann@ａｃｍｅ.example", name="Ann"), (Mailbox(email="help@straße.example"),)
+    accept([make(sender=sender, recipients=people, reply_to=replies)])
+    one, two = prepared()
+    message = parse(one.parcel.wire)
+    assert (one.parcel.rcpt_to, two.parcel.rcpt_to) == (message["To"], message["Cc"]) == ("bob@example.com", f"ben@{JAPANESE}")
+    assert (message["From"], message["Reply-To"]) == ("Ann <ann@acme.example>", "help@xn--strae-oqa.example")
+    assert not one.parcel.needs_smtputf8
 
 
 def test_bulk_mail_offers_a_way_out_unless_it_is_switched_off(make: Make) -> None:

@@ -37,6 +37,7 @@ MAX_REPLY_TO = 10
 MAX_TAGS = 50
 MAX_TAG = 250  # characters
 
+_INLINE = frozenset(("", "inline"))  # what is neither is an attachment (RFC 2183 2.8)
 _CONTENT_TYPES = {"html": "html", "text/html": "html", "plain": "plain", "text": "plain", "text/plain": "plain", "both": "both"}
 
 
@@ -215,7 +216,7 @@ def _read_files(given: Sequence[dict[str, Any]]) -> tuple[FilePart, ...]:
             filename=one["filename"],
             content_type=one["type"] or guess_type(one["filename"]),
             content=one["content"],
-            content_id=one["contentid"] if one["disposition"].lower() != "attachment" else "",
+            content_id=one["contentid"] if one["disposition"].strip().lower() in _INLINE else "",
         )
         for one in found
     )

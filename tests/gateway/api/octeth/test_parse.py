@@ -72,6 +72,14 @@ def test_plain_mail_has_no_html() -> None:
     assert (submission.html, submission.text) == ("", "Hello")
 
 
+@pytest.mark.parametrize(
+    ("disposition", "content_id"), [("", "logo"), (" Inline", "logo"), ("attachment", ""), ("attachment\n", ""), ("what", "")]
+)
+def test_a_file_is_inline_where_it_is_said_to_be(disposition: str, content_id: str) -> None:
+    file = {"filename": "a.png", "content": "YQ==", "disposition": disposition, "contentid": "logo"}
+    assert parse(make_octeth(Attachments=[file])).files[0].content_id == content_id
+
+
 def test_a_name_may_be_empty() -> None:
     assert parse(make_octeth(To=[{"email": "rita@example.com", "name": ""}])).recipients[0].name == ""
 

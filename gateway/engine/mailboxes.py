@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import idna
+
 from gateway.engine.submission import Mailbox
 from gateway.engine.words import decode_words
 from gateway.smtp.addresses import AddressError, parse_address
@@ -45,10 +47,15 @@ def parse_mailboxes(text: str) -> tuple[Mailbox, ...]:
 
 
 def _read(match: re.Match[str]) -> Mailbox:
+    text = match["angle"] or match["bare"]
     try:
-        address = parse_address(match["angle"] or match["bare"])
+        address = parse_address(text)
     except AddressError as error:
         raise MailboxError(f"{error}.") from None
+    domain = text.rpartition("@")[2]
+    if not domain.isascii() and domain.lower() != idna.decode(address.domain):
+        # A program that maps no characters (UTS 46) would see another domain than the one that we check.
+        raise MailboxError(f"The domain in {text[:80]!r} has another spelling; write {address.domain}.")
     name = _read_phrase(match["name"]) if match["name"] else match["comment"] or ""
     return Mailbox(email=address.text, name=decode_words(name).strip())
 

@@ -23,6 +23,7 @@ READ = {
     "a@example.com (Jane Doe)": [("a@example.com", "Jane Doe")],
     "Jane <a@EXAMPLE.com>, b@example.net": [("a@example.com", "Jane"), ("b@example.net", "")],
     "a@bücher.example": [("a@xn--bcher-kva.example", "")],
+    "a@Bücher.Example": [("a@xn--bcher-kva.example", "")],
     '"b@example.org" <a@example.com>': [("a@example.com", "b@example.org")],
 }
 
@@ -62,6 +63,10 @@ def test_plain_lists_are_read(text: str) -> None:
         "Doe, Jane <a@example.com>",
         "a@example.com\0",
         "Jane\x0b <a@example.com>",
+        "a@exa\u00admple.com",  # characters that some programs drop or turn into others
+        "a@exa\u200bmple.com",
+        "a@ｅｘａｍｐｌｅ.com",
+        "a@bücher。example",
     ],
 )
 def test_what_programs_read_differently_is_refused(text: str) -> None:

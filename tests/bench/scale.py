@@ -1,0 +1,143 @@
+"""Claims from a queue with millions of recipients against an empty one, run for run, and from queues that hurt.
+
+Before every run the same mail comes in, and as many recipients are claimed as came: so that the queues differ in nothing but
+in what waits besides. "Empty" holds just what came in. The others: most is fresh (full), all waits for a retry later on (put
+off), or now (due), and all of one account to one destination (of one). "Alone" is the only mail of one account.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from django.db import connection
+
+from tests.bench import backlog, queues
+from tests.bench.claims import Worker
+from tests.bench.queues import QUEUES, Queue
+from tests.bench.surroundings import Surroundings, say
+
+SLOWER: Final = 0.10  # that claims from a full queue may be than those from an empty one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aged:
+    """Claims from the queue of one account, after so many recipients were settled that nobody swept up after."""
+
+    name: str
+    settled: int
+    p50: float  # milliseconds of a claim
+    p99: float
+    claim_rate: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipients", type=int, default=5_000_000, help="that wait in a queue (%(default)s)")
+    parser.add_argument("--claims", type=int, default=40, help="of a run (%(default)s)")
+    parser.add_argument("--runs", type=int, default=15, help="of each queue (%(default)s)")
+    parser.add_argument("--settled", type=int, default=50_000, help="recipients settled without a vacuum (%(default)s)")
+    parser.add_argument("--queues", nargs="+", choices=QUEUES, default=list(QUEUES), help="empty and full are always there")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(options: argparse.Namespace, _: Surroundings) -> bool:
+    """Fill the queues, claim from them in turn, print what that took; tell whether full is as fast as empty."""
+    backlog.make_accounts()
+    made = [queues.fill(name, options.recipients) for name in QUEUES if name in {"empty", "full", *options.queues}]
+    for number in range(options.runs):
+        say(f"Run {number + 1} of {options.runs} ...")
+        for queue in made if number % 2 == 0 else reversed(made):
+            queues.measure(queue, options.claims)
+    aged = _age(options.settled, options.claims) if "of one" in options.queues else []
+    _print(made, aged, as_json=options.json)
+    return _holds(made)
+
+
+def _holds(made: Sequence[Queue]) -> bool:
+    empty, full = made[:2]
+    return full.claim_ratio(empty) >= 1 - SLOWER
+
+
+def _age(settled: int, claims: int) -> list[Aged]:
+    """Settle many recipients of one account while nothing is vacuumed, then while a snapshot is held that needs them all."""
+    with queues.database("of one"):
+        worker = Worker()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gateway_recipient SET (autovacuum_enabled = off)")
+            cursor.execute("VACUUM gateway_recipient")
+        found = [_look("vacuumed", 0, worker, claims)]
+        say(f"Settling {settled:,} recipients without a vacuum ...")
+        worker.cycle(settled // 100)
+        found.append(_look("not vacuumed", settled, worker, claims))
+        with _snapshot("of one"):
+            say(f"Settling {settled:,} recipients beside an open transaction ...")
+            worker.cycle(settled // 100)
+            found.append(_look("a snapshot held", settled, worker, claims))
+    return found
+
+
+def _look(name: str, settled: int, worker: Worker, claims: int) -> Aged:
+    done = worker.cycle(claims)
+    return Aged(
+        name=name,
+        settled=settled,
+        p50=done.milliseconds(0.5),
+        p99=done.milliseconds(0.99),
+        claim_rate=done.claim_rate,
+    )
+
+
+@contextmanager
+def _snapshot(name: str) -> Iterator[None]:
+    """Hold a transaction open that may still look at every row that there is now, as a dump does for hours."""
+    with queues.connected(name) as driver:
+        driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        driver.execute("SELECT count(*) FROM gateway_listtask")
+        yield
+
+
+def _print(made: Sequence[Queue], aged: Sequence[Aged], *, as_json: bool) -> None:
+    if as_json:
+        found = {queue.name: _figures(queue, made[0]) for queue in made}
+        sys.stdout.write(json.dumps({"holds": _holds(made), "queues": found, "aged": [asdict(one) for one in aged]}) + "\n")
+        return
+    head = f"{'queue':10}{'waiting':>11}{'claimed/s':>11}{'ratio':>7}{'p50 ms':>8}{'p99 ms':>8}{'buffers':>9}"
+    lines = [f"{head}{'cycle/s':>9}{'ratio':>7}{'alone: claims':>15}{'ms':>8}", *(_line(queue, made[0]) for queue in made)]
+    if aged:
+        lines += ["", f"{'of one account':24}{'settled':>10}{'claimed/s':>11}{'p50 ms':>8}{'p99 ms':>8}"]
+    lines += [f"{one.name:24}{one.settled:10,}{one.claim_rate:11,.0f}{one.p50:8.2f}{one.p99:8.2f}" for one in aged]
+    shapes = {queue.shape: [other.name for other in made if other.shape == queue.shape] for queue in made}
+    for shape, names in shapes.items() if len(shapes) > 1 else ():
+        lines += ["", f"The plan of {', '.join(names)}:", shape]
+    lines += ["", "It holds." if _holds(made) else f"It does not hold: claims are more than {SLOWER:.0%} slower."]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _figures(queue: Queue, empty: Queue) -> dict[str, Any]:
+    return {
+        "waiting": queue.waiting,
+        "claim_rate": queue.claim_rate,
+        "claim_ratio": queue.claim_ratio(empty),
+        "claim_p50_ms": queue.milliseconds(0.5),
+        "claim_p99_ms": queue.milliseconds(0.99),
+        "buffers": queue.buffers,
+        "cycle_rate": queue.rate,
+        "cycle_ratio": queue.ratio(empty),
+        "alone_claims": max(queue.alone_claims),
+        "alone_ms": max(queue.alone_seconds) * 1000,
+    }
+
+
+def _line(queue: Queue, empty: Queue) -> str:
+    found = _figures(queue, empty)
+    waited = f"{found['alone_claims']}" if found["alone_claims"] <= queues.PATIENCE else "never"
+    return (
+        f"{queue.name:10}{found['waiting']:11,}{found['claim_rate']:11,.0f}{found['claim_ratio']:7.2f}"
+        f"{found['claim_p50_ms']:8.2f}{found['claim_p99_ms']:8.2f}{found['buffers']:9,}"
+        f"{found['cycle_rate']:9,.0f}{found['cycle_ratio']:7.2f}{waited:>15}{found['alone_ms']:8.0f}"
+    )

@@ -21,8 +21,8 @@ from tests.gateway.engine.courier import PATIENT, Notes, parcel, run
 from tests.support.receiver import HANG, Receiver
 
 
-def make_job(receiver, number=0, *, seconds=10.0, name="mx.test"):
-    one, now = parcel(number), asyncio.get_running_loop().time()
+def make_job(receiver, number=0, *, seconds=10.0, name="mx.test", **changes):
+    one, now = parcel(number, **changes), asyncio.get_running_loop().time()
     transaction = Transaction(mail_from=one.mail_from, rcpt_to=one.rcpt_to, wire=one.wire)
     return Job(one, transaction, Host(name, *receiver.endpoint), started=now, deadline=now + seconds)
 
@@ -166,3 +166,40 @@ def test_what_nobody_waits_for_is_not_sent(count):
 
     _, receivers = pool_through([{}], work)
     assert [letter.rcpt for letter in receivers[0].letters] == ["TO:<bob99@inbox.example>"]
+
+
+# What a server says too early: a word in the same segment as a reply, before it was asked ---------------------------------
+@pytest.mark.parametrize("said", ["250 Ok: queued\r\n421 Enough for now", "250 Ok: queued\r\nbye"])
+def test_a_message_is_delivered_whatever_follows_its_reply(said: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def work(pool, receivers):
+        return await send_all(pool, [make_job(receivers[0], n) for n in range(3)])
+
+    outcomes, [receiver] = pool_through([{"DOT": said}], work)
+    assert [outcome.result for outcome in outcomes] == [Result.DELIVERED] * 3
+    assert sorted(letter.rcpt for letter in receiver.letters) == [f"TO:<bob{n}@inbox.example>" for n in range(3)]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("said", ["354 Go on\r\n421 No, do not", "354 Go on\r\n250 Got it", "354 Go on\r\nbye"])
+@pytest.mark.parametrize("requires_dot_notice", [True, False])
+def test_no_dot_goes_out_without_its_message(said: str, requires_dot_notice: bool, caplog: pytest.LogCaptureFixture) -> None:
+    ended = []
+
+    async def work(pool, receivers):
+        return await send_all(pool, [make_job(receivers[0], requires_dot_notice=requires_dot_notice)])
+
+    [outcome], _ = pool_through([{"DATA": said, "DOT": lambda *_: ended.append(True) or "250 Ok"}], work)
+    assert outcome.result is Result.DEFERRED
+    assert not ended
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("said", ["250 mx.test\r\n421 Busy", "250 mx.test\r\n250 mx.test", "250 mx.test\r\nbye"])
+def test_a_session_that_ends_as_it_begins_is_no_session(said: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def work(pool, receivers):
+        return await send_all(pool, [make_job(receivers[0], n) for n in range(3)])
+
+    outcomes, [receiver] = pool_through([{"EHLO": said}], work)
+    assert {outcome.result for outcome in outcomes} == {Result.DEFERRED}
+    assert len(receiver.visits) == 1
+    assert not caplog.records

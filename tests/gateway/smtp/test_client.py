@@ -310,3 +310,27 @@ def test_control_characters_do_not_come_through():
     session.start(letter())
     (settled,) = session.receive(b"550 a\0b\x1b[2Jc\xff\r\n503 no\r\n503 no\r\n")
     assert settled.reply.text == "a b [2Jc\ufffd"
+
+
+@pytest.mark.parametrize("breach", [b"bye\r\n", b"x" * (MAX_REPLY_LINE + 1), b"250 and more\r\n", b"100 no\r\n"])
+def test_a_breach_takes_nothing_back_of_what_was_said_before_it(breach: bytes) -> None:
+    session = make_session()
+    session.start(letter())
+    session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    session.finish()
+    settled, closed = session.receive(b"250 done\r\n" + breach)
+    assert settled == Settled(letter(), Stage.DOT, Reply(250, ("done",)))
+    assert isinstance(closed, Closed)
+
+
+def test_no_dot_is_left_of_a_session_that_ended_before_its_message_went() -> None:
+    session = make_session()
+    session.start(letter())
+    session.take()
+    held, closed = session.receive(b"250 ok\r\n250 ok\r\n354 go\r\n421 no\r\n")
+    assert isinstance(held, DotHeld)
+    assert isinstance(closed, Closed)
+    for act in (session.finish, session.quit, lambda: session.start(letter())):
+        with pytest.raises(RuntimeError):
+            act()
+    assert sent(session) == b""

@@ -40,7 +40,7 @@ class Client(asyncio.Protocol):
         self.sent = 0  # letters
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast("asyncio.WriteTransport", transport)
         self._ready(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

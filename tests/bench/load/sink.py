@@ -68,7 +68,7 @@ class Receiver(asyncio.Protocol):
         self._token = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast("asyncio.WriteTransport", transport)
         self._transport.write(b"220 sink.bench.example ESMTP\r\n")
 
     def data_received(self, data: bytes) -> None:

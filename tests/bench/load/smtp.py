@@ -54,7 +54,7 @@ class Client(asyncio.Protocol):
         self.sent = 0  # messages
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast("asyncio.WriteTransport", transport)
         self._next = self._greeted
         self._wanted = b"220"
 

@@ -1,93 +1,177 @@
-"""Address lists: members put in, and taken in by a send to them; what it costs in time, processor and memory."""
+"""A newsletter to an address list: members put in, taken in, and their copies composed, tracked, signed and delivered.
+
+Members are put in and taken in by this process, before anything is sent: what that costs is seen apart. Then all of Gatepost
+starts, finds the queue full, and sends to a receiving server; its speed is that of the arrivals, from the first to the last.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.db import connection
 
 from gateway.engine import intake, lists
 from gateway.engine.mailing import send_to_lists
-from gateway.engine.submission import Mailbox, Submission, Syntax
 from gateway.models import ListTask, Recipient
 from templates_app.lists import add_list
-from templates_app.members import MOST_AT_ONCE, Entry, put_members
-from templates_app.models import AddressList
-from tests.bench.surroundings import Surroundings
-from tests.support.cast import Tenant, make_tenant
+from templates_app.members import MOST_AT_ONCE, put_members
+from tests.bench import ledger, newsletter, system
+from tests.bench.arrivals import PATIENCE, Arrivals, receiving
+from tests.bench.meter import Meter, Usage
+from tests.bench.newsletter import RUN, token_of
+from tests.bench.surroundings import Surroundings, say
 
 MOST_SECONDS = 60.0  # for 100,000 members
 MOST_GROWTH = 64.0  # MiB of memory while they are taken in
+SAMPLE = 200  # copies that are looked at
+SIGNATURES = 2  # RSA and Ed25519
+SINK = "receiving server"
+TELL = 5.0  # seconds between two words on how far it is
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(slots=True, kw_only=True)
+class Step:
+    """A step over so many members; `cpu` is seconds of processor time per 1,000 of them, by process."""
+
+    name: str
+    members: int
+    seconds: float = 0.0
+    cpu: Mapping[str, float]
+
+    @property
+    def rate(self) -> float:
+        """Members a second."""
+        return self.members / self.seconds
+
+    def describe(self) -> str:
+        split = ", ".join(f"{name} {seconds:.3f}" for name, seconds in self.cpu.items())
+        whole = f"CPU s per 1,000: {sum(self.cpu.values()):.2f} ({split})"
+        return f"{self.members:,} members {self.name}: {self.seconds:.2f} s, {self.rate:,.0f}/s; {whole}"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--members", type=int, default=100_000)
+    parser.add_argument("--members", type=int, default=100_000, help="of all lists (%(default)s)")
     parser.add_argument("--lists", type=int, default=1, help="the members are spread over so many lists of one call")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(options: argparse.Namespace, around: Surroundings) -> bool:
-    """Measure, print a line a step, and tell whether the expansion was as fast and as small as it has to be."""
-    tenant = make_tenant("acme")
-    with measured("put in", options.members):
-        made = [make_list(tenant, options.members // options.lists, number) for number in range(options.lists)]
-    task_ids = send(tenant, made)
+    """Measure, print what each step took; tell whether it was as fast and as small as it has to be, and every copy right."""
+    members = options.members // options.lists * options.lists
+    credentials = system.make_account(tracked=True)
+    account_id = credentials["account"]["id"]
+    say("Putting members in ...")
+    with _measured("put in", members) as put:
+        made = [_make_list(account_id, members // options.lists, number) for number in range(options.lists)]
+    task_ids = send_to_lists(newsletter.make_submission(account_id), made).task_ids
     intake.close_intake()
     lists.expand_batch(task_ids[0])  # what is loaded once is loaded now
+    say("Taking them in ...")
     before = _memory()
-    with measured("taken in", options.members) as took:
+    with _measured("taken in", members) as took:
         lists.expand(600)
     grown = _memory() - before
-    _say(f"memory grew by {grown:.1f} MiB to {_memory():.1f} MiB")
-    done = ListTask.objects.filter(pk__in=task_ids, state=ListTask.State.DONE).count() == len(task_ids)
-    whole = Recipient.objects.count() == options.members // options.lists * options.lists
-    return done and whole and grown < MOST_GROWTH and took[0] < MOST_SECONDS * options.members / 100_000
+    problems = _check_expansion(task_ids, members)
+    with receiving(around.sink, around.data, keep=max(1, members // SAMPLE)) as arrivals:
+        sent, usage = _send(around, credentials, arrivals, members)
+        problems += _check_copies(arrivals, members)
+    if grown > MOST_GROWTH:
+        problems.append(f"Memory grew by {grown:.1f} MiB while members were taken in, not {MOST_GROWTH:.0f} at most.")
+    if took.seconds > MOST_SECONDS * members / 100_000:
+        problems.append(f"It took {took.seconds:.1f} s to take them in, not {MOST_SECONDS:.0f} at most for 100,000.")
+    _print([put, took, sent], grown, usage, problems, as_json=options.json)
+    return not problems
 
 
-def make_list(tenant: Tenant, members: int, number: int) -> AddressList:
-    made = add_list(tenant.account.pk, address=f"list{number}", name=f"List {number}")
-    for start in range(0, members, MOST_AT_ONCE):
-        entries = [_entry(number, place) for place in range(start, min(start + MOST_AT_ONCE, members))]
-        put_members(tenant.account.pk, made.pk, entries)
-    return made
+def _make_list(account_id: int, members: int, number: int) -> int:
+    made = add_list(account_id, address=f"list{number}", name=f"List {number}")
+    first, end = number * members, (number + 1) * members
+    for start in range(first, end, MOST_AT_ONCE):
+        entries = [newsletter.make_member(place) for place in range(start, min(start + MOST_AT_ONCE, end))]
+        put_members(account_id, made.pk, entries)
+    return made.pk
 
 
-def send(tenant: Tenant, made: list[AddressList]) -> tuple[int, ...]:
-    submission = Submission(
-        account_id=tenant.account.pk,
-        door="sendcloud",
-        sender=Mailbox(email="news@acme.example", name="News"),
-        recipients=(),
-        subject="Hello %NAME%",
-        html="<p>Hello %NAME% of %CITY%</p>" * 300,
-        syntax=Syntax.SENDCLOUD,
+# Sending --------------------------------------------------------------------------------------------------------------
+
+
+def _send(around: Surroundings, credentials: Mapping[str, object], arrivals: Arrivals, members: int) -> tuple[Step, Usage]:
+    """Run Gatepost until all copies have arrived and are settled, or none comes any more."""
+    say("Starting Gatepost, which sends at once ...")
+    with system.running(around, credentials=credentials) as running:
+        early = len(arrivals.of(RUN))
+        with Meter({**running.groups, SINK: [arrivals.process]}).measured() as usage:
+            _wait(arrivals, members)
+            running.wait_settled()
+    times = [time for each in arrivals.of(RUN).values() for time in each]
+    metered = max(1, len(times) - early)
+    sent = Step(
+        name="delivered",
+        members=len(times),
+        seconds=max(times, default=0.0) - min(times, default=0.0) or 1.0,
+        cpu={name: seconds * 1000 / metered for name, seconds in usage.cpu.items()},
     )
-    return send_to_lists(submission, [one.pk for one in made]).task_ids
+    return sent, usage
 
 
-def _entry(number: int, place: int) -> Entry:
-    variables = {"NAME": f"Person {place}", "CITY": f"Town {place % 977}", "CODE": f"{place:08x}"}
-    return Entry(email=f"person.{place}.{number}@host{place % 211}.example", name=f"Person {place}", variables=variables)
+def _wait(arrivals: Arrivals, members: int) -> None:
+    """Wait for all copies, or until none came for a while; say now and then how many there are."""
+    seen, come = 0, time.monotonic()
+    told = come
+    while (now := len(arrivals.of(RUN))) < members and time.monotonic() - come < PATIENCE:
+        if now > seen:
+            seen, come = now, time.monotonic()
+        if time.monotonic() - told > TELL:
+            told = time.monotonic()
+            say(f"  {now:,} of {members:,} delivered")
+        time.sleep(0.5)
+
+
+# Checking -------------------------------------------------------------------------------------------------------------
+
+
+def _check_expansion(task_ids: Sequence[int], members: int) -> list[str]:
+    done = ListTask.objects.filter(pk__in=task_ids, state=ListTask.State.DONE).count()
+    recipients = Recipient.objects.count()
+    problems = [] if done == len(task_ids) else [f"{done} of {len(task_ids)} sends were taken in to their end."]
+    return problems if recipients == members else [*problems, f"{recipients} recipients were made, not {members}."]
+
+
+def _check_copies(arrivals: Arrivals, members: int) -> list[str]:
+    """Return what is wrong: each copy delivered once; of a sample, fields, links and signatures."""
+    say("Looking at the copies ...")
+    sample = arrivals.messages(RUN)
+    delivered = Recipient.objects.filter(state=Recipient.State.DELIVERED).count()
+    return [
+        *ledger.check_letters([token_of(place) for place in range(members)], arrivals.of(RUN)),
+        *([] if delivered == members else [f"{delivered} recipients are delivered, not {members}."]),
+        *newsletter.check(sample),
+        *ledger.check_signatures(sample, ledger.records(), SIGNATURES),
+    ]
+
+
+# This process and its database ----------------------------------------------------------------------------------------
 
 
 @contextmanager
-def measured(what: str, number: int) -> Iterator[list[float]]:
-    """Print seconds, and CPU seconds per 100,000 of this process and of the database; yield where the seconds will stand."""
-    took: list[float] = []
+def _measured(name: str, members: int) -> Iterator[Step]:
+    """Yield a step, which has its seconds at the end, and those of the processor: of this process and of its database."""
+    step = Step(name=name, members=members, cpu={})
     begun, own, server = time.monotonic(), _own_cpu(), _server_cpu()
-    yield took
-    took.append(time.monotonic() - begun)
-    per = 100_000 / number
-    shares = {"this process": (_own_cpu() - own) * per, "database": (_server_cpu() - server) * per}
-    split = ", ".join(f"{name} {seconds:.2f}" for name, seconds in shares.items())
-    _say(f"{number:,} members {what}: {took[0]:.2f} s, {number / took[0]:,.0f}/s; CPU s per 100,000: {split}")
+    yield step
+    step.seconds = time.monotonic() - begun
+    per = 1000 / members
+    step.cpu = {"this process": (_own_cpu() - own) * per, "database": (_server_cpu() - server) * per}
 
 
 def _own_cpu() -> float:
@@ -96,9 +180,7 @@ def _own_cpu() -> float:
 
 
 def _server_cpu() -> float:
-    """Return what this connection's PostgreSQL process has used, nought on SQLite."""
-    if connection.vendor != "postgresql":
-        return 0.0
+    """Return what this connection's PostgreSQL process has used."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         fields = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rpartition(")")[2].split()
@@ -113,5 +195,16 @@ def _memory() -> float:
     return int(fields["VmRSS"].split()[0]) / 1024
 
 
-def _say(words: str) -> None:
-    sys.stdout.write(words + "\n")
+def _print(steps: Sequence[Step], grown: float, usage: Usage, problems: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        found = {step.name: asdict(step) | {"rate": step.rate} for step in steps}
+        extra = {"memory_growth": grown, "memory": usage.memory}
+        sys.stdout.write(json.dumps({"holds": not problems, "steps": found, **extra, "problems": list(problems)}) + "\n")
+        return
+    most = ", ".join(f"{name} {size:.0f}" for name, size in usage.memory.items())
+    lines = [
+        *(step.describe() for step in steps),
+        f"Memory grew by {grown:.1f} MiB while members were taken in; at most there were, in MiB (PSS): {most}.",
+        *(["FAILED", *problems] if problems else ["Each copy arrived once; the sample is right, tracked and signed."]),
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")

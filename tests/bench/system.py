@@ -45,13 +45,20 @@ class System:
 
 
 @contextmanager
-def running(around: Surroundings, *, workers: int = plan.WORKERS, tls: bool = False, tracked: bool = False) -> Iterator[System]:
+def running(
+    around: Surroundings,
+    *,
+    workers: int = plan.WORKERS,
+    tls: bool = False,
+    tracked: bool = False,
+    credentials: Mapping[str, Any] | None = None,
+) -> Iterator[System]:
     """Start every process of `manage.py up`, with so many sending `workers` (children of the worker); stop all at the end.
 
     What they say is in `processes.log` of `around.data`. Without `tls` the submission server takes AUTH without TLS;
-    `tracked` has the account's links and openings tracked.
+    `tracked` has the account's links and openings tracked; the account is a new one without `credentials` of `make_account`.
     """
-    credentials = _make_account(tracked=tracked)
+    credentials = credentials or make_account(tracked=tracked)
     specs = [_adapt(spec, workers=workers, tls=tls) for spec in plan.installation()]
     with (around.data / "processes.log").open("ab") as log:
         tree = ProcessTree(specs, output=log, env=os.environ | {"PYTHONPATH": str(ROOT)})
@@ -62,7 +69,8 @@ def running(around: Surroundings, *, workers: int = plan.WORKERS, tls: bool = Fa
             tree.stop()
 
 
-def _make_account(*, tracked: bool) -> dict[str, Any]:
+def make_account(*, tracked: bool = False) -> dict[str, Any]:
+    """Make an account that may send from DOMAIN without limits; return its credentials."""
     printed = io.StringIO()
     call_command("bootstrap", json=True, domain=DOMAIN, trust_domain=True, no_limits=True, stdout=printed)
     made: dict[str, Any] = json.loads(printed.getvalue())

@@ -29,10 +29,11 @@ DEADLINE = 60.0
 
 @dataclass(slots=True)
 class Installation:
-    """Processes by name over one database; `env` is the settings that they run with."""
+    """Processes by name over one database; `env` is the settings that they run with, `specs` those of a test's own."""
 
     env: Mapping[str, str]
     data: Path
+    specs: dict[str, Spec] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -106,7 +107,7 @@ class Installation:
             ),
         }
         worker = [*CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "1", "--hostname", f"{name}@test"]
-        return specs.get(name) or Spec(name=name, command=worker)
+        return self.specs.get(name) or specs.get(name) or Spec(name=name, command=worker)
 
 
 def wait_for(is_so: Callable[[], bool], explain: Callable[[], str], *, seconds: float = DEADLINE) -> None:

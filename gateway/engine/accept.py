@@ -18,8 +18,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db import transaction
-
 from gateway.base import bulk, clock, wake
 from gateway.base.errors import RecipientSuppressed, Refused, Unavailable
 from gateway.engine import idempotency, quotas
@@ -81,7 +79,7 @@ def _accept_round(submissions: Sequence[Submission], places: list[int]) -> dict[
     answers: dict[int, Answer] = {}
     drafts = _check_all(submissions, places, answers)
     if drafts:
-        with transaction.atomic(), bulk.raw_cursor() as cursor:
+        with bulk.transaction() as cursor:
             _accept_all(cursor, drafts, answers)
     return answers
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -149,7 +149,7 @@ class Drain:
             await asyncio.sleep(BACK_OFF)
             return 0
         if ready:
-            self._after_account = max(one.copy.letter.account_id for one in ready)
+            self._after_account = _last_served({one.copy.letter.account_id for one in ready}, self._after_account)
             await self._send_off(ready)
         return len(ready)
 
@@ -273,6 +273,11 @@ class Drain:
         deadline = self._loop.time() + seconds
         while self._in_flight and self._loop.time() < deadline:  # noqa: ASYNC110 - at the very end
             await asyncio.sleep(0.05)
+
+
+def _last_served(accounts: Collection[int], after: int) -> int:
+    """Return which account came last, where their turns went up from the one after `after` and then on from the first."""
+    return max([account for account in accounts if account <= after] or accounts)
 
 
 def _claim_and_prepare(limit: int, after_account: int) -> list[Prepared]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DataError, transaction
+from django.db import DataError
 
 from gateway.base import bulk, clock
 from gateway.engine import sql
@@ -59,36 +59,28 @@ def claim(limit: int, *, after_account: int = 0) -> list[Copy]:
     Fresh mail goes first, in turn over the accounts from the one after `after_account` on, transactional before bulk; a share
     is kept for retries that are due.
     """
-    share = limit // RETRIES_SHARE
-    with transaction.atomic(), bulk.raw_cursor() as cursor:
-        rows = _claim_fresh(cursor, limit - share, after_account)
-        rows += sql.claim_due(cursor, limit - len(rows), lease=LEASE)
+    with bulk.raw_cursor() as cursor:  # each statement commits by itself
+        fresh = limit - limit // RETRIES_SHARE
+        rows = sql.claim(cursor, limit, fresh, after_account=after_account, tenants=TENANTS, lease=LEASE)
         letters = load_letters(cursor, {row.message_id for row in rows})
     return [_copy(row, letters[row.message_id]) for row in rows]
 
 
-def _claim_fresh(cursor: bulk.Cursor, limit: int, after_account: int) -> list[sql.Claimed]:
-    rows = sql.claim_fresh(cursor, limit, after_account=after_account, tenants=TENANTS, lease=LEASE)
-    if after_account and len(rows) < limit:
-        rows += sql.claim_fresh(cursor, limit - len(rows), after_account=0, tenants=TENANTS, lease=LEASE)
-    return rows
-
-
 def note_data_sent(copies: Iterable[sql.Pair]) -> set[sql.Pair]:
     """Note, for (recipient, attempt) pairs, that the final dot is about to go out; return those that are still ours."""
-    with transaction.atomic(), bulk.raw_cursor() as cursor:
+    with bulk.raw_cursor() as cursor:
         return sql.note_data_sent(cursor, list(copies))
 
 
 def renew(copies: Iterable[sql.Pair]) -> int:
     """Extend the leases of (recipient, attempt) pairs that are still ours; return how many are."""
-    with transaction.atomic(), bulk.raw_cursor() as cursor:
+    with bulk.raw_cursor() as cursor:
         return sql.renew(cursor, list(copies), lease=LEASE)
 
 
 def settle(settlements: Sequence[Settlement]) -> int:
     """Write what came of tries: states, attempts and events in one commit; return how many were still ours."""
-    with transaction.atomic(), bulk.raw_cursor() as cursor:
+    with bulk.transaction() as cursor:
         moves = [_move(settlement) for settlement in settlements]
         ours = sql.settle(cursor, moves)
         kept = [settlement for settlement in settlements if settlement.copy.key in ours]
@@ -153,7 +145,7 @@ def _without_words(settlement: Settlement) -> Settlement:
 
 def release(copies: Iterable[Copy], *, seconds: float) -> None:
     """Give back copies that were claimed but not tried; they are due again in `seconds`."""
-    with transaction.atomic(), bulk.raw_cursor() as cursor:
+    with bulk.transaction() as cursor:
         given_back = list(copies)
         sql.release(cursor, [copy.key for copy in given_back], seconds=seconds)
         events.record(cursor, _cancel_asked(cursor, [copy.recipient_id for copy in given_back]))
@@ -161,7 +153,7 @@ def release(copies: Iterable[Copy], *, seconds: float) -> None:
 
 def reclaim(limit: int = 1000) -> int:
     """Take back recipients whose lease ran out; each gets an attempt on record that nobody came back from."""
-    with transaction.atomic(), bulk.raw_cursor() as cursor:
+    with bulk.transaction() as cursor:
         lost = sql.expired_leases(cursor, limit)
         if not lost:
             return 0
@@ -176,7 +168,7 @@ def reclaim(limit: int = 1000) -> int:
 
 def is_work_waiting() -> bool:
     """Tell whether anything could be claimed now."""
-    with transaction.atomic(), bulk.raw_cursor() as cursor:
+    with bulk.raw_cursor() as cursor:
         return sql.is_work_waiting(cursor)
 
 

@@ -76,54 +76,54 @@ _CLAIMED = "id, message_id, account_id, position, kind, email, name, domain, var
 _LEASED = "r.id, r.message_id, r.account_id, r.position, r.kind, r.email, r.name, r.domain, r.variables, r.attempts, r.sequence"
 _LEASE = "state = 'sending', attempts = attempts + 1, data_sent_at = NULL"
 
-# One index look-up for each account that has queued mail, from the given one on; then each account's share of the batch.
-_TENANTS = """
-    WITH RECURSIVE tenants(account_id, number) AS (
-        SELECT (SELECT r.account_id FROM gateway_recipient r
-                WHERE r.state = 'queued' AND r.account_id > {after} ORDER BY r.account_id LIMIT 1), 1
+# One index look-up for each account that has queued mail: those after the given one, then the others.
+_NEXT = """
+    SELECT r.account_id FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id {which} ORDER BY r.account_id LIMIT 1
+"""
+_TENANTS = f"""
+    WITH RECURSIVE later(account_id, number) AS (
+        SELECT ({_NEXT.format(which="> {after}")}), 1
         UNION ALL
-        SELECT (SELECT r.account_id FROM gateway_recipient r
-                WHERE r.state = 'queued' AND r.account_id > t.account_id ORDER BY r.account_id LIMIT 1), number + 1
-        FROM tenants t WHERE t.account_id IS NOT NULL AND number < {tenants}
+        SELECT ({_NEXT.format(which="> l.account_id")}), number + 1
+        FROM later l WHERE l.account_id IS NOT NULL AND number < {{tenants}}
+    ), earlier(account_id, number) AS (
+        SELECT ({_NEXT.format(which="BETWEEN 0 AND {after}")}), 1
+        UNION ALL
+        SELECT ({_NEXT.format(which="> e.account_id AND r.account_id <= {after}")}), number + 1
+        FROM earlier e WHERE e.account_id IS NOT NULL AND number < {{tenants}}
+    ), tenants AS (
+        SELECT account_id FROM later WHERE account_id IS NOT NULL
+        UNION ALL SELECT account_id FROM earlier WHERE account_id IS NOT NULL
     )
 """
-_CLAIM_FRESH = Statement(
+_CLAIM = Statement(
     postgresql=f"""
         {_TENANTS.format(after="%(after)b::bigint", tenants="%(tenants)b::int")}, share AS MATERIALIZED (
-            SELECT ceil(%(limit)b::numeric / greatest(count(account_id), 1))::bigint AS size FROM tenants
-        ), picked AS MATERIALIZED (
+            SELECT ceil(%(fresh)b::numeric / greatest(count(*), 1))::bigint AS size FROM tenants
+        ), fresh AS MATERIALIZED (
             SELECT q.id FROM tenants t CROSS JOIN LATERAL (
                 SELECT r.id FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id = t.account_id
                 ORDER BY r.priority, r.id LIMIT (SELECT size FROM share) FOR UPDATE SKIP LOCKED
-            ) q WHERE t.account_id IS NOT NULL LIMIT %(limit)b::bigint
+            ) q LIMIT %(fresh)b::bigint
+        ), due AS MATERIALIZED (
+            SELECT id FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= now()
+            ORDER BY next_attempt_at, id LIMIT (SELECT %(limit)b::bigint - count(*) FROM fresh) FOR UPDATE SKIP LOCKED
         )
         UPDATE gateway_recipient r SET {_LEASE}, lease_until = now() + make_interval(secs => %(lease)b::int)
-        FROM picked WHERE r.id = picked.id RETURNING {_LEASED}
+        FROM (SELECT id FROM fresh UNION ALL SELECT id FROM due) AS picked WHERE r.id = picked.id RETURNING {_LEASED}
     """,
     sqlite=f"""
-        {_TENANTS.format(after=":after", tenants=":tenants")}
-        UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until WHERE id IN (
+        {_TENANTS.format(after=":after", tenants=":tenants")}, fresh AS MATERIALIZED (
             SELECT r.id FROM tenants t JOIN gateway_recipient r ON r.id IN (
                 SELECT q.id FROM gateway_recipient q WHERE q.state = 'queued' AND q.account_id = t.account_id
-                ORDER BY q.priority, q.id LIMIT (SELECT (:limit - 1) / max(count(account_id), 1) + 1 FROM tenants)
-            ) LIMIT :limit
-        ) RETURNING {_CLAIMED}
-    """,
-)
-_CLAIM_DUE = Statement(
-    postgresql=f"""
-        WITH picked AS MATERIALIZED (
-            SELECT id FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= now()
-            ORDER BY next_attempt_at, id LIMIT %(limit)b::bigint FOR UPDATE SKIP LOCKED
-        )
-        UPDATE gateway_recipient r SET {_LEASE}, lease_until = now() + make_interval(secs => %(lease)b::int)
-        FROM picked WHERE r.id = picked.id RETURNING {_LEASED}
-    """,
-    sqlite=f"""
-        UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until WHERE id IN (
+                ORDER BY q.priority, q.id LIMIT (SELECT (:fresh - 1) / max(count(*), 1) + 1 FROM tenants)
+            ) LIMIT :fresh
+        ), due AS MATERIALIZED (
             SELECT id FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= :now
-            ORDER BY next_attempt_at, id LIMIT :limit
-        ) RETURNING {_CLAIMED}
+            ORDER BY next_attempt_at, id LIMIT (SELECT :limit - count(*) FROM fresh)
+        )
+        UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until
+        WHERE id IN (SELECT id FROM fresh UNION ALL SELECT id FROM due) RETURNING {_CLAIMED}
     """,
 )
 _OURS_POSTGRESQL = "FROM unnest(%(c0)b::bigint[], %(c1)b::int[]) AS m(id, attempt)"
@@ -225,20 +225,17 @@ _IS_WORK_WAITING = Statement(
 )
 
 
-def claim_fresh(cursor: bulk.Cursor, limit: int, *, after_account: int, tenants: int, lease: int) -> list[Claimed]:
-    rows = _CLAIM_FRESH.fetch(
+def claim(cursor: bulk.Cursor, limit: int, fresh: int, *, after_account: int, tenants: int, lease: int) -> list[Claimed]:
+    """Lease up to `limit` recipients, at most `fresh` of them that were not tried before, and return them."""
+    rows = _CLAIM.fetch(
         cursor,
         limit=limit,
+        fresh=fresh,
         after=after_account,
         tenants=tenants,
         lease=lease,
         lease_until=in_seconds(lease),
     )
-    return [_claimed(row) for row in rows]
-
-
-def claim_due(cursor: bulk.Cursor, limit: int, *, lease: int) -> list[Claimed]:
-    rows = _CLAIM_DUE.fetch(cursor, limit=limit, lease=lease, lease_until=in_seconds(lease))
     return [_claimed(row) for row in rows]
 
 

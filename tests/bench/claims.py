@@ -138,7 +138,6 @@ def explain(after_account: int) -> list[dict[str, Any]]:
     """Return PostgreSQL's account, with times and buffers, of a claim of fresh mail and one of retries; nothing is claimed."""
     with transaction.atomic(), bulk.raw_cursor():
         with _Explaining(connection.connection) as cursor:
-            sql.claim_fresh(cursor, BATCH, after_account=after_account, tenants=queue.TENANTS, lease=queue.LEASE)
-            sql.claim_due(cursor, BATCH, lease=queue.LEASE)
+            sql.claim(cursor, BATCH, BATCH, after_account=after_account, tenants=queue.TENANTS, lease=queue.LEASE)
         transaction.set_rollback(True)
     return cursor.plans

@@ -87,6 +87,7 @@ def transaction() -> Iterator[Cursor]:
     On PostgreSQL statements go out as a pipeline: what is written goes with the next answer that is read, or with the COMMIT,
     so that a batch costs two or three round trips. An error of what was written comes up there, at the latest at the end.
     """
+    connection.close_if_health_check_failed()  # asked later by atomic(), the answer would be in the pipeline
     connection.ensure_connection()
     with ExitStack() as stack:
         if is_postgresql():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 
 from accounts.models import AuditEntry
 from gateway.base import bulk
@@ -37,3 +37,14 @@ def test_the_orms_own_ids_do_not_meet_those_of_the_blocks(acme: Tenant) -> None:
     Message.objects.create(pk=taken[-1], **values)
     other = Message.objects.create(**values)
     assert other.pk not in taken
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whether_a_connection_lives_is_asked_before_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = connections["default"]
+    connection.ensure_connection()
+    monkeypatch.setattr(connection, "health_check_enabled", True)
+    monkeypatch.setattr(connection, "health_check_done", False)
+    with bulk.transaction() as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone()[0] == 1

@@ -9,15 +9,16 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
+from itertools import chain
 from queue import Empty, SimpleQueue
 from typing import Final
 
 from tests.faults.checker import Counts, Violation
 from tests.faults.experiments import EXPERIMENTS, run
 from tests.faults.sitting import Verdict
-from tests.faults.world import World, made
+from tests.faults.world import made
 
 COLUMNS: Final = ("acked", "ambiguous", "refused", "delivered", "lost", "phantom", "duplicates", "bound")
 NOTHING: Final = Counts(**dict.fromkeys(COLUMNS, 0))
@@ -82,20 +83,24 @@ class _Progress:
 
 
 def _work(tasks: SimpleQueue[Task], progress: _Progress) -> list[Verdict]:
-    """Do tasks in one world after the other: a new one after an experiment that could not be done."""
     verdicts: list[Verdict] = []
-    with ExitStack() as stack:
-        world: World | None = None
-        while (task := _next(tasks)) is not None:
-            world = world or stack.enter_context(made())
-            try:
-                verdict = run(world, *task)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the others are to be done
-                verdict = _failed(*task, error)
-                stack.close()
-                world = None
-            verdicts.append(verdict)
-            progress.tell(verdict)
+    while (task := _next(tasks)) is not None:
+        verdicts += _work_in_one_world(task, tasks, progress)
+    return verdicts
+
+
+def _work_in_one_world(task: Task, tasks: SimpleQueue[Task], progress: _Progress) -> list[Verdict]:
+    """Do a task and those after it, until there are no more, or one could not be done."""
+    verdicts: list[Verdict] = []
+    try:
+        with made() as world:
+            for current in chain([task], iter(partial(_next, tasks), None)):
+                task = current
+                verdicts.append(run(world, *current))
+                progress.tell(verdicts[-1])
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are to be done
+        verdicts.append(_failed(*task, error))
+        progress.tell(verdicts[-1])
     return verdicts
 
 

@@ -206,6 +206,7 @@ def kill_redis(sitting: Sitting) -> None:
 
 def kill_database(sitting: Sitting) -> None:
     """Kill PostgreSQL, and start it again a moment later."""
+    sitting.has_doubtful_commits = True
     with sitting.load():
         sitting.wait(0.05, 0.5)
         sitting.fault()

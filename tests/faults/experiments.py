@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Barrier, Thread
 from typing import Final
 
+from gateway.engine.connection import Deadlines
 from tests.faults import points
 from tests.faults.journals import Answer
 from tests.faults.sitting import Sitting, Verdict
@@ -140,6 +142,8 @@ def crash_sender(sitting: Sitting, names: tuple[str, ...], octets: tuple[int, in
 def _crash_quietly(sitting: Sitting, point: str, octets: tuple[int, int]) -> None:
     if point in {"claimed", "connected", "dot held", "dot noted"}:
         sitting.most_duplicates = 0
+    if point == "connected":
+        time.sleep(Deadlines().idle + 1)  # no connection is left that could be used again
     client = sitting.http(octets=octets, most_recipients=QUIET)
     sitting.order("worker", point)
     client.offer(client.make(), lambda _: None)

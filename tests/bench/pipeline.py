@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from gateway.management import plan
-from tests.bench import ledger, report, system
+from tests.bench import ledger, postfix, report, system
 from tests.bench.arrivals import Arrivals, receiving
 from tests.bench.loads import LOADS, Load
 from tests.bench.measure import Result, measure
@@ -21,12 +21,15 @@ from tests.bench.surroundings import Surroundings, say
 from tests.bench.system import DOMAIN, System
 
 SENDER = f"orders@{DOMAIN}"
+POSTFIX = "postfix"  # the same loads, where it knows them, through Postfix
+CHOICES = (*LOADS, POSTFIX)
+KEPT = 20  # messages of a load whose signatures are verified
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--messages", type=int, default=10_000, help="of each load (%(default)s)")
     parser.add_argument("--warm-up", type=int, default=500, help="messages before each load that do not count (%(default)s)")
-    parser.add_argument("--only", type=_choose, default=[*LOADS], metavar="LOAD,...", help=f"of {', '.join(LOADS)}")
+    parser.add_argument("--only", type=_choose, default=[*CHOICES], metavar="LOAD,...", help=f"of {', '.join(CHOICES)}")
     parser.add_argument("--workers", type=int, default=plan.WORKERS, help="processes that send (%(default)s, as `up` has)")
     parser.add_argument("--tls", action="store_true", help="submit over TLS; without it AUTH goes in plain over loopback")
     parser.add_argument("--tracked", action="store_true", help="track openings and links, which accounts have off at first")
@@ -35,17 +38,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, around: Surroundings) -> bool:
     """Send every load that is asked for, and print what came of them; return whether each message was delivered once."""
-    with receiving(around.sink, around.data, keep=max(1, options.messages // 20)) as arrivals:
-        results = _measure_gatepost(options, around, arrivals)
-    report.write(results, options)
-    return not any(result.problems for result in results)
+    with receiving(around.sink, around.data, keep=max(1, options.messages // KEPT)) as arrivals:
+        ours = _measure_gatepost(options, around, arrivals)
+        theirs, why_not = _measure_postfix(options, around, arrivals)
+    report.write(ours, theirs, why_not, options)
+    return not any(result.problems for result in [*ours, *theirs])
 
 
 def _measure_gatepost(options: argparse.Namespace, around: Surroundings, arrivals: Arrivals) -> list[Result]:
+    names = [name for name in options.only if name in LOADS]
+    if not names:
+        return []
     say("Starting Gatepost ...")
     with system.running(around, workers=options.workers, tls=options.tls, tracked=options.tracked) as running:
         target = Gatepost(running, is_tls=options.tls)
-        return [measure(target, name, arrivals, messages=options.messages, warm_up=options.warm_up) for name in options.only]
+        return [measure(target, name, arrivals, messages=options.messages, warm_up=options.warm_up) for name in names]
+
+
+def _measure_postfix(options: argparse.Namespace, around: Surroundings, arrivals: Arrivals) -> tuple[list[Result], str]:
+    """Return what came of the loads that Postfix knows, and why there are none, a sentence."""
+    if POSTFIX not in options.only:
+        return [], ""
+    names = [name for name in options.only if name in postfix.LOADS] or postfix.LOADS
+    try:
+        with postfix.running(around, SENDER) as target:
+            return [measure(target, name, arrivals, messages=options.messages, warm_up=options.warm_up) for name in names], ""
+    except postfix.Missing as missing:
+        return [], str(missing)
 
 
 @dataclass
@@ -87,6 +106,6 @@ class Gatepost:
 
 def _choose(text: str) -> list[str]:
     names = text.split(",")
-    if unknown := {*names} - LOADS.keys():
-        raise argparse.ArgumentTypeError(f"There is no {', '.join(sorted(unknown))}; there is {', '.join(LOADS)}.")
+    if unknown := {*names} - {*CHOICES}:
+        raise argparse.ArgumentTypeError(f"There is no {', '.join(sorted(unknown))}; there is {', '.join(CHOICES)}.")
     return names

@@ -15,18 +15,33 @@ from tests.bench.measure import Result
 _NAMES = 52  # columns of a row's name
 
 
-def write(results: Sequence[Result], options: argparse.Namespace) -> None:
-    """Print what was found to the standard output."""
+def write(ours: Sequence[Result], theirs: Sequence[Result], why_not: str, options: argparse.Namespace) -> None:
+    """Print what was found to the standard output. `why_not` says why Postfix was not measured, empty if it was."""
+    results = [*ours, *theirs]
     if options.json:
         found = {
             "holds": not any(result.problems for result in results),
             "machine": describe_machine(),
             "options": {name: value for name, value in vars(options).items() if name != "json"},
             "results": [result.describe() for result in results],
+            "ratios": compare(ours, theirs),
+            "why_not": why_not,
         }
         sys.stdout.write(json.dumps(found) + "\n")
     else:
-        sys.stdout.write("\n".join(_lines(results, options)) + "\n")
+        sys.stdout.write("\n".join([*_lines(results, options), *_compared(ours, theirs, why_not), *_verdict(results)]) + "\n")
+
+
+def compare(ours: Sequence[Result], theirs: Sequence[Result]) -> dict[str, dict[str, float]]:
+    """Return by load how many times as many messages a second we delivered, and how many times as much processor they took."""
+    same = [(our, their) for our in ours for their in theirs if our.load == their.load]
+    return {
+        our.load: {
+            "delivered": our.speed.delivered / max(their.speed.delivered, 1e-9),
+            "cpu": their.cpu_sum / max(our.cpu_sum, 1e-9),
+        }
+        for our, their in same
+    }
 
 
 def describe_machine() -> str:
@@ -46,9 +61,22 @@ def _lines(results: Sequence[Result], options: argparse.Namespace) -> Iterator[s
         yield from _rates(system, ours)
         yield from _shares("CPU s per 1,000 messages", [result.cpu for result in ours], ours, 2)
         yield from _shares("most memory, MiB (PSS)", [result.memory for result in ours], ours, 0)
-    yield ""
+
+
+def _compared(ours: Sequence[Result], theirs: Sequence[Result], why_not: str) -> Iterator[str]:
+    yield from ["", why_not] if why_not else []
+    for load, ratio in compare(ours, theirs).items():
+        yield f"{load}: {ratio['delivered']:.2f} times as many delivered a second as {theirs[0].system}, which takes"
+        yield f"  {ratio['cpu']:.2f} times as much processor time for a message."
+
+
+def _verdict(results: Sequence[Result]) -> Iterator[str]:
     problems = [f"{result.system}, {result.load}: {problem}" for result in results for problem in result.problems]
-    yield "\n".join(["FAILED", *problems]) if problems else "Every message was delivered once, signed, and told in its events."
+    yield from (
+        ["", "FAILED", *problems]
+        if problems
+        else ["", "Every message was delivered once, and is signed; each of ours has its events."]
+    )
 
 
 def _describe_way(options: argparse.Namespace) -> str:

@@ -119,9 +119,7 @@ def parse_json(body: bytes | str, *, keep_spelling: bool = False) -> Any:
         raise RequestMalformed(f"The JSON is nested more than {MAX_DEPTH} levels deep.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestMalformed(_explain(raw, error)) from None
-    # Nesting needs brackets and U+0000 needs its escape, so that almost no body is walked.
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH or b"\\u0000" in raw:
-        _check_value(value, MAX_DEPTH)
+    _check_value(value, MAX_DEPTH)
     return value
 
 
@@ -134,12 +132,16 @@ def _explain(raw: bytes, error: Exception) -> str:
 
 
 def _check_value(value: Any, depth: int) -> None:
-    if isinstance(value, str):
+    # Bodies have few values and many octets: to walk them all takes a tenth of the time of a search for brackets in the JSON.
+    kind = type(value)
+    if kind is str:
         _check_text(value)
-    elif isinstance(value, dict | list):
+    elif kind is dict or kind is list:
         if not depth:
             raise RequestMalformed(f"The JSON is nested more than {MAX_DEPTH} levels deep.")
-        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+        for item in value:  # of a dict, the names
+            _check_value(item, depth - 1)
+        for item in value.values() if kind is dict else ():
             _check_value(item, depth - 1)
 
 

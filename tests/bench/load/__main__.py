@@ -6,6 +6,7 @@ the monotonic clock), `failures` (sentences) and `cpu` (seconds of this process'
 
 from __future__ import annotations
 
+import gc
 import json
 import ssl
 import sys
@@ -53,6 +54,7 @@ def _smtp_door(order: Order) -> smtp.Door:
 
 def main() -> None:
     order = Order(**json.load(sys.stdin))
+    gc.disable()  # it lives for one load
     before = time.process_time()
     journal = uvloop.run(send(order))
     cpu = time.process_time() - before

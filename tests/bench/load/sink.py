@@ -8,6 +8,7 @@ the monotonic clock (the same for all processes) when its final dot came. Every 
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from itertools import count
@@ -112,6 +113,7 @@ async def serve(port: int, journal: Journal) -> None:
 
 
 def main(port: str, path: str, folder: str, every: str) -> None:
+    gc.disable()  # there is little to collect, and it lives for one benchmark
     with Path(path).open("ab") as lines:
         uvloop.run(serve(int(port), Journal(lines, Path(folder), int(every))))
 

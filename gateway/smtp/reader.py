@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from gateway.smtp.events import CommandRefused
 from gateway.smtp.limits import MAX_AUTH_LINE
 from gateway.smtp.transaction import is_canonical
 
 _END = b"\r\n.\r\n"
-_stuffed = re.compile(rb"\r\n\.").search
 
 
 class Reader:
@@ -24,11 +21,7 @@ class Reader:
         self._is_skipping = False  # the rest of a line that was too long
         self._searched = 0  # where the next look for the end of a message begins
         self._is_too_large = False
-        self._take = self._take_line
-
-    @property
-    def is_in_content(self) -> bool:
-        return self._take == self._take_content
+        self.is_in_content = False  # a message is next
 
     def receive(self, data: bytes) -> None:
         self._buffer += data
@@ -42,14 +35,14 @@ class Reader:
         self._buffer[:0] = b"\r\n"  # so that the first line begins as every other does
         self._searched = 0
         self._is_too_large = False
-        self._take = self._take_content
+        self.is_in_content = True
 
     def read(self) -> bytes | None:
         """Take a line without its CRLF, or a message with its dots unstuffed (RFC 5321 4.5.2); None when it is not all here.
 
         Raise CommandRefused for one that is too long, or a line that is none, once its end was read.
         """
-        return self._take()
+        return self._take_content() if self.is_in_content else self._take_line()
 
     def _take_line(self) -> bytes | None:
         end = self._buffer.find(b"\n") + 1
@@ -71,15 +64,21 @@ class Reader:
             self._buffer.clear()
 
     def _take_content(self) -> bytes | None:
-        end = self._buffer.find(_END, self._searched)
+        # Looked for from the end, where it nearly always is, and with no other dot at the beginning of a line before it.
+        end = self._buffer.rfind(_END, self._searched)
         if end < 0:
             self._bound_content()
             self._searched = max(0, len(self._buffer) - len(_END) + 1)
             return None
-        self._take = self._take_line
-        stuffed = bytes(self._buffer[: end + 2])
+        is_stuffed = self._buffer.rfind(b"\r\n.", 0, end + 2) >= 0
+        if is_stuffed:
+            end = self._buffer.find(_END, self._searched)
+        with memoryview(self._buffer) as octets:
+            content = bytes(octets[2 : end + 2])
+        if is_stuffed:
+            content = content.replace(b"\r\n.", b"\r\n").removeprefix(b".")
         del self._buffer[: end + len(_END)]
-        content = (stuffed.replace(b"\r\n.", b"\r\n") if _stuffed(stuffed) else stuffed)[2:]
+        self.is_in_content = False
         if self._is_too_large or len(content) > self.max_size:
             raise CommandRefused(552, "5.3.4", f"The message is larger than {self.max_size} bytes")
         return content

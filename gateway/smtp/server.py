@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gateway.smtp.addresses import Address
 from gateway.smtp.arguments import MAIL_PARAMETERS, check_no_argument, read_name, read_path
@@ -104,7 +104,7 @@ class Server:
 
     def next_event(self) -> Event | None:
         """Return the next event; None when more input, or an answer, is needed first."""
-        while not self.is_waiting and not self.is_closed:
+        while self._settle is None and not self._starts_tls and not self.is_closed:
             try:
                 taken = self._reader.read()
                 if taken is None:
@@ -167,15 +167,15 @@ class Server:
         return self._on_hello(argument, is_extended=False)
 
     def _on_hello(self, argument: bytes, *, is_extended: bool) -> Event | None:
-        event = HelloReceived(read_name(argument), is_extended)
-        return self._ask(event, partial(self._settle_hello, event))
+        name = read_name(argument)
+        return self._ask(partial(self._settle_hello, name, is_extended=is_extended), HelloReceived, name, is_extended)
 
-    def _settle_hello(self, event: HelloReceived, reply: Reply | None) -> None:
+    def _settle_hello(self, name: str, reply: Reply | None, *, is_extended: bool) -> None:
         self._forget_transaction()
         if reply is None or reply.is_positive:
-            self.hello = event.name
+            self.hello = name
         welcome = f"{self.policy.brand} Inbound Server Hello, {self.policy.brand} is at your service."
-        lines = [welcome, *self._list_extensions()] if event.is_extended else [welcome]
+        lines = [welcome, *self._list_extensions()] if is_extended else [welcome]
         self._send(reply or Reply(250, "\n".join(lines)))
 
     def _list_extensions(self) -> list[str]:
@@ -240,7 +240,7 @@ class Server:
             self._refuse(reply)
             return
         self.is_authenticated = True
-        self._send(reply or Reply(235, "Authentication successful"))
+        self._agree(reply, 235, "Authentication successful")
 
     # A transaction ----------------------------------------------------------------------------------------------------
     def _on_mail(self, argument: bytes) -> Event | None:
@@ -251,10 +251,10 @@ class Server:
         self._check_mail_parameters(path.parameters)
         transaction = _Transaction(path.address, is_utf8="SMTPUTF8" in path.parameters)
         transaction.check(path.address)
-        return self._ask(MailRequested(path.address, path.parameters), partial(self._settle_mail, transaction))
+        return self._ask(partial(self._settle_mail, transaction), MailRequested, path.address, path.parameters)
 
     def _check_authenticated(self) -> None:
-        if self.policy.requires_auth and not self.is_authenticated:
+        if not self.is_authenticated and self.policy.requires_auth:
             raise CommandRefused(530, "5.7.0", "Authentication required" if self._takes_auth_now else _TLS_FIRST)
 
     def _check_mail_parameters(self, parameters: Mapping[str, str]) -> None:
@@ -273,7 +273,7 @@ class Server:
     def _settle_mail(self, transaction: _Transaction, reply: Reply | None) -> None:
         if reply is None or reply.is_positive:
             self._transaction, self._is_utf8 = transaction, transaction.is_utf8
-        self._send(reply or Reply(250, f"sender <{transaction.sender or ''}> OK"))
+        self._agree(reply, 250, f"sender <{transaction.sender or ''}> OK")
 
     def _on_rcpt(self, argument: bytes) -> Event | None:
         transaction = self._get_transaction("RCPT comes after MAIL")
@@ -286,12 +286,12 @@ class Server:
         if len(transaction.recipients) >= self.policy.limits.recipients:
             transaction.has_too_many = True
             raise CommandRefused(452, "4.5.3", f"A message may have {self.policy.limits.recipients} recipients")
-        return self._ask(RecipientRequested(path.address), partial(self._settle_rcpt, transaction, path.address))
+        return self._ask(partial(self._settle_rcpt, transaction, path.address), RecipientRequested, path.address)
 
     def _settle_rcpt(self, transaction: _Transaction, recipient: Address, reply: Reply | None) -> None:
         if reply is None or reply.is_positive:
             transaction.recipients.append(recipient)
-        self._send(reply or Reply(250, f"recipient <{recipient}> OK"))
+        self._agree(reply, 250, f"recipient <{recipient}> OK")
 
     def _on_data(self, argument: bytes) -> Event | None:
         check_no_argument(argument)
@@ -301,14 +301,14 @@ class Server:
         if transaction.has_too_many:
             # A client that overlooks the 452 would believe that all of them get the message.
             raise CommandRefused(550, "5.5.3", f"More than {self.policy.limits.recipients} recipients; nothing was sent")
-        return self._ask(DataRequested(), partial(self._settle_data, transaction))
+        return self._ask(partial(self._settle_data, transaction), DataRequested)
 
     def _settle_data(self, transaction: _Transaction, reply: Reply | None) -> None:
         if reply is None or reply.is_positive:
             self._transaction = None  # it ends with its message, whatever comes of that
             self._act = partial(self._on_content, transaction)
             self._reader.begin_content()
-        self._send(reply or Reply(354, "go ahead, make my day"))
+        self._agree(reply, 354, "go ahead, make my day")
 
     def _on_content(self, transaction: _Transaction, content: bytes) -> Event | None:
         stray = "" if self.policy.takes_bare_newlines else find_stray(content)
@@ -319,7 +319,7 @@ class Server:
 
     def _settle_message(self, reply: Reply | None) -> None:
         self._errors = 0
-        self._send(reply or Reply(250, "Queued"))
+        self._agree(reply, 250, "Queued")
 
     def _get_transaction(self, complaint: str) -> _Transaction:
         self._check_authenticated()
@@ -333,11 +333,11 @@ class Server:
     # The rest ---------------------------------------------------------------------------------------------------------
     def _on_rset(self, argument: bytes) -> Event | None:
         check_no_argument(argument)
-        return self._ask(ResetRequested(), self._settle_rset)
+        return self._ask(self._settle_rset, ResetRequested)
 
     def _settle_rset(self, reply: Reply | None) -> None:
         self._forget_transaction()
-        self._send(reply or Reply(250, "OK"))
+        self._agree(reply, 250, "OK")
 
     def _on_noop(self, _: bytes) -> None:
         self._say(250, "OK")
@@ -353,13 +353,20 @@ class Server:
         self.close(Reply(221, f"{self.policy.brand} Inbound Server closing connection. Have a jolly good day"))
 
     # Replying ---------------------------------------------------------------------------------------------------------
-    def _ask(self, event: Event, settle: Callable[[Reply | None], None]) -> Event | None:
-        """Return the event for its answer if the policy asks about such, else settle it with the usual yes."""
-        if type(event) not in self.policy.asks:
+    def _ask(self, settle: Callable[[Reply | None], None], kind: type[Event], *values: Any) -> Event | None:
+        """Return an event of a kind that the policy asks about, for its answer; else settle it with the usual yes."""
+        if kind not in self.policy.asks:
             settle(None)
             return None
         self._settle = settle
-        return event
+        return kind(*values)
+
+    def _agree(self, reply: Reply | None, code: int, text: str) -> None:
+        """Send a reply; where there is none, the usual yes. An address in `text` may go out as it was taken."""
+        if reply is None:
+            self._say(code, text)
+        else:
+            self._send(reply)
 
     def _say(self, code: int, text: str) -> None:
         self._out += f"{code} {text}\r\n".encode()

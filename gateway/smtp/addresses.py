@@ -66,6 +66,7 @@ _read_path = re.compile(r' *<((?:"(?:[^"\\]|\\.)*"|[^"<>\s]++)*)>((?: +[^ ]+)*) 
 _read_parameter = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([^\x00-\x20=\x7f]+))?").fullmatch
 
 
+@lru_cache(maxsize=8192)  # a recipient is read when it is named and when it is checked, a sender with each message
 def parse_address(text: str) -> Address:
     """Return the address that `text` is, without surrounding space or brackets; raise AddressError."""
     if len(text) > MAX_ADDRESS:

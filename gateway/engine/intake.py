@@ -66,7 +66,7 @@ class Intake:
     """The thread that commits, and the queue before it."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[Item | None] = queue.Queue(WAITING)
+        self._waiting: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._is_over = False
         self._last_size = 0
         self._thread = Thread(target=self._run, name="intake", daemon=True)
@@ -74,9 +74,9 @@ class Intake:
 
     def put(self, submission: Submission) -> Future[Accepted]:
         future: Future[Accepted] = Future()
-        try:
-            self._waiting.put_nowait((submission, future))
-        except queue.Full:
+        if self._waiting.qsize() < WAITING:
+            self._waiting.put((submission, future))
+        else:
             future.set_exception(Unavailable("Too many messages are waiting to be stored. Try again in a moment."))
         return future
 
@@ -106,7 +106,8 @@ class Intake:
     def _gather(self) -> list[Item]:
         """Return the next group: at least one, and more where the last group had company too; none at the end."""
         item = None if self._is_over else self._waiting.get()
-        deadline = time.monotonic() + (LINGER if self._last_size > 1 or not self._waiting.empty() else 0)
+        if self._last_size > 1 or not self._waiting.empty():
+            time.sleep(LINGER)  # and not until each of the next: waking up for every one costs more than storing it
         group: list[Item] = []
         octets = 0
         while item is not None:
@@ -115,7 +116,7 @@ class Intake:
             if len(group) == GROUP or octets >= GROUP_BYTES:
                 break
             try:
-                item = self._waiting.get(timeout=max(0.0, deadline - time.monotonic()))
+                item = self._waiting.get_nowait()
             except queue.Empty:
                 break
         self._is_over = item is None  # after this group

@@ -1,7 +1,7 @@
 """Rows into tables many at a time, past the ORM: the hot path of accept, settle and events.
 
-On PostgreSQL rows go in by one prepared INSERT, its columns as arrays; where no pipeline is on, by binary COPY from about a
-hundred on. On SQLite they go in by `executemany`. All of it runs in the transaction that Django's connection is in.
+On PostgreSQL rows go in by one prepared INSERT, its columns as arrays; where no pipeline is on, by binary COPY from about
+fifty on. On SQLite they go in by `executemany`. All of it runs in the transaction that Django's connection is in.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from django.db import connection, models
 from django.db import transaction as django_transaction
 from psycopg.types.json import set_json_dumps
 
-COPY_FROM = 100  # rows; below that COPY's two extra round trips cost more than they save
+COPY_FROM = 50  # rows; below that COPY's two extra round trips cost more than they save
 MOST = 1000  # rows of one INSERT
 BLOCK = 1000  # ids that one nextval() hands out; the migrations give the sequences this step
 
@@ -81,16 +81,17 @@ def raw_cursor() -> Iterator[Cursor]:
 
 
 @contextmanager
-def transaction() -> Iterator[Cursor]:
+def transaction(rows: int = 0) -> Iterator[Cursor]:
     """Yield the driver's own cursor in a transaction, which is committed at the end. Errors are Django's.
 
-    On PostgreSQL statements go out as a pipeline: what is written goes with the next answer that is read, or with the COMMIT,
-    so that a batch costs two or three round trips. An error of what was written comes up there, at the latest at the end.
+    On PostgreSQL statements go out as a pipeline, unless so many `rows` will go into a table that COPY is faster: what is
+    written goes with the next answer that is read, or with the COMMIT, so that a batch costs two or three round trips. An
+    error of what was written comes up there, at the latest at the end.
     """
     connection.close_if_health_check_failed()  # asked later by atomic(), the answer would be in the pipeline
     connection.ensure_connection()
     with ExitStack() as stack:
-        if is_postgresql():
+        if is_postgresql() and rows < COPY_FROM:
             stack.enter_context(connection.wrap_database_errors)
             stack.enter_context(connection.connection.pipeline())
         stack.enter_context(django_transaction.atomic())

@@ -79,7 +79,7 @@ def _accept_round(submissions: Sequence[Submission], places: list[int]) -> dict[
     answers: dict[int, Answer] = {}
     drafts = _check_all(submissions, places, answers)
     if drafts:
-        with bulk.transaction() as cursor:
+        with bulk.transaction(len(drafts)) as cursor:
             _accept_all(cursor, drafts, answers)
     return answers
 

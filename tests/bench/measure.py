@@ -5,17 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Protocol
 
-from tests.bench import ledger, loads
+from tests.bench import ledger, loads, profile
 from tests.bench.arrivals import Arrivals
 from tests.bench.load.order import Order
 from tests.bench.loads import Load, Sent
 from tests.bench.meter import Meter
 from tests.bench.surroundings import say
 
-PAUSE = 2.0  # seconds of quiet before a load that counts
 SINK = "receiving server"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much is sent: `messages` of each load, after a `warm_up` and a `pause` in seconds; where `profiles` go, if anywhere."""
+
+    messages: int
+    warm_up: int
+    pause: float
+    profiles: Path | None = None
 
 
 class Target(Protocol):
@@ -81,16 +91,19 @@ class Result:
         return asdict(self) | {"cpu_sum": self.cpu_sum, "memory_sum": sum(self.memory.values())}
 
 
-def measure(target: Target, name: str, arrivals: Arrivals, *, messages: int, warm_up: int) -> Result:
-    """Send `warm_up` messages that do not count, and then the load."""
+def measure(target: Target, name: str, arrivals: Arrivals, extent: Extent) -> Result:
+    """Send messages that do not count, and then the load."""
     load = loads.LOADS[name]
     say(f"{target.name}: {load.title} ...")
-    _pass(target, load.order(target.door(load), warm_up), arrivals)
+    _pass(target, load.order(target.door(load), extent.warm_up), arrivals)
     arrivals.forget()
     before = target.count()
-    order = load.order(target.door(load), messages)
-    time.sleep(PAUSE)
-    with Meter({**target.groups, SINK: [arrivals.process]}).measured() as usage:
+    order = load.order(target.door(load), extent.messages)
+    time.sleep(extent.pause)
+    with (
+        profile.recorded(extent.profiles, f"{target.name}-{name}", target.groups),
+        Meter({**target.groups, SINK: [arrivals.process]}).measured() as usage,
+    ):
         sent = _pass(target, order, arrivals)
     problems = [
         *sorted({f"The client: {failure}" for failure in sent.failures})[:5],

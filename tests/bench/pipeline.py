@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
@@ -16,7 +17,7 @@ from gateway.management import plan
 from tests.bench import ledger, postfix, report, system
 from tests.bench.arrivals import Arrivals, receiving
 from tests.bench.loads import LOADS, Load
-from tests.bench.measure import Result, measure
+from tests.bench.measure import Extent, Result, measure
 from tests.bench.surroundings import Surroundings, say
 from tests.bench.system import DOMAIN, System
 
@@ -33,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=plan.WORKERS, help="processes that send (%(default)s, as `up` has)")
     parser.add_argument("--tls", action="store_true", help="submit over TLS; without it AUTH goes in plain over loopback")
     parser.add_argument("--tracked", action="store_true", help="track openings and links, which accounts have off at first")
+    parser.add_argument("--pause", type=float, default=2.0, help="seconds of quiet before each load (%(default)s)")
+    parser.add_argument("--profile", type=Path, metavar="DIR", help="profile submission, web and worker by py-spy, into files")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -52,7 +55,7 @@ def _measure_gatepost(options: argparse.Namespace, around: Surroundings, arrival
     say("Starting Gatepost ...")
     with system.running(around, workers=options.workers, tls=options.tls, tracked=options.tracked) as running:
         target = Gatepost(running, is_tls=options.tls)
-        return [measure(target, name, arrivals, messages=options.messages, warm_up=options.warm_up) for name in names]
+        return [measure(target, name, arrivals, _extent(options)) for name in names]
 
 
 def _measure_postfix(options: argparse.Namespace, around: Surroundings, arrivals: Arrivals) -> tuple[list[Result], str]:
@@ -62,9 +65,13 @@ def _measure_postfix(options: argparse.Namespace, around: Surroundings, arrivals
     names = [name for name in options.only if name in postfix.LOADS] or postfix.LOADS
     try:
         with postfix.running(around, SENDER) as target:
-            return [measure(target, name, arrivals, messages=options.messages, warm_up=options.warm_up) for name in names], ""
+            return [measure(target, name, arrivals, _extent(options)) for name in names], ""
     except postfix.Missing as missing:
         return [], str(missing)
+
+
+def _extent(options: argparse.Namespace) -> Extent:
+    return Extent(messages=options.messages, warm_up=options.warm_up, pause=options.pause, profiles=options.profile)
 
 
 @dataclass

@@ -22,7 +22,7 @@ def write(ours: Sequence[Result], theirs: Sequence[Result], why_not: str, option
         found = {
             "holds": not any(result.problems for result in results),
             "machine": describe_machine(),
-            "options": {name: value for name, value in vars(options).items() if name != "json"},
+            "options": {name: value for name, value in vars(options).items() if name not in {"json", "profile"}},
             "results": [result.describe() for result in results],
             "ratios": compare(ours, theirs),
             "why_not": why_not,

@@ -20,7 +20,7 @@ SINK = "receiving server"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """How much is sent: `messages` of each load, after a `warm_up` and a `pause` in seconds; where `profiles` go, if anywhere."""
+    """How much is sent: `messages` of each load, after a `warm_up` and a `pause` in seconds; where `profiles` go, if wanted."""
 
     messages: int
     warm_up: int

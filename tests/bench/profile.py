@@ -1,4 +1,4 @@
-"""Profiles of a load by py-spy: where the product's processes spend their time. The load's figures are then not to be trusted."""
+"""Profiles of a load by py-spy: where the product's processes spend their time. Do not trust the load's figures then."""
 
 from __future__ import annotations
 

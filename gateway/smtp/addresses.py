@@ -132,7 +132,15 @@ def _parse_quoted(local: str) -> str:
         raise AddressError("nothing stands before the @")
     _check_characters(content.replace(" ", ""))
     # RFC 5321 4.1.2: quotes that are not needed should not be sent.
-    return content if _is_dot_atom(content) else '"' + _must_escape.sub(r"\\\1", content) + '"'
+    return content if _needs_no_quotes(content) else '"' + _must_escape.sub(r"\\\1", content) + '"'
+
+
+def _needs_no_quotes(content: str) -> bool:
+    try:
+        _check_atoms(content)
+    except AddressError:
+        return False
+    return True
 
 
 def _check_atoms(local: str) -> None:

@@ -80,6 +80,12 @@ def authenticate_smtp_user(name: str, secret: str) -> Credential:
     return credential
 
 
+def recall_smtp_user(name: str, secret: str) -> Credential | None:
+    """Return the SMTP user of that name and secret where it was looked up a moment ago, else None. Asks no database."""
+    credential = _smtp_users.peek(name)
+    return credential if credential is not None and tokens.is_secret(secret, credential.secret_hash) else None
+
+
 def find_smtp_user(account_id: int, name: str) -> Credential | None:
     """Return an account's SMTP user by name alone, for calls that an API key of the same account has authenticated."""
     credential = _smtp_users.get(name, _load_smtp_user)

@@ -36,6 +36,11 @@ class TimedCache(Generic[K, V]):
             self._values[key] = (clock.monotonic() + self.seconds, value)
         return value
 
+    def peek(self, key: K) -> V | None:
+        """Return the value of `key` where it is here and not too old, else None. Never blocks."""
+        found = self._values.get(key)
+        return found[1] if found is not None and found[0] > clock.monotonic() else None
+
     def clear(self) -> None:
         with self._lock:
             self._values.clear()

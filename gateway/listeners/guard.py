@@ -39,12 +39,16 @@ class Guard:
         self._counts: OrderedDict[str, _Count] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], float] = OrderedDict()
 
+    def knows(self, client: str, name: str) -> bool:
+        """Tell whether the client has logged in as that user before."""
+        return self._known.get((client, name), 0.0) > clock.monotonic()
+
     def begin(self, client: str, name: str) -> float | None:
         """Begin a try, which must be ended; return the seconds to wait before it is looked at, None: it is not looked at."""
         counts = [self._count_of(key) for key in _keys(client, name)]
         for count in counts:
             count.pending += 1
-        if self._known.get((client, name), 0.0) > clock.monotonic():
+        if self.knows(client, name):
             return 0.0
         if counts[0].tries > BLOCKED_AT:
             return None

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -148,6 +149,7 @@ def _client_of(connection: Connection) -> str:
     return group_client(connection.client)
 
 
+@lru_cache(maxsize=4096)
 def group_client(address: str) -> str:
     """Return what counts as one client: an IPv4 address, or the /64 network of an IPv6 one, as a host may have all of it."""
     try:

@@ -123,6 +123,28 @@ def test_a_user_that_may_not_send_cannot_log_in(door: int, acme: Tenant, change:
         pass
 
 
+def test_who_comes_back_is_let_in_at_once(door: int, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(door, acme)
+    monkeypatch.delattr(submission, "log_in")
+    send(door, acme)
+    assert Message.objects.count() == 2
+
+
+def test_who_comes_back_needs_the_right_secret(door: int, acme: Tenant) -> None:
+    send(door, acme)
+    with smtplib.SMTP("127.0.0.1", door, timeout=10) as client, pytest.raises(smtplib.SMTPAuthenticationError):
+        client.login(acme.smtp_user.name, "wrong")
+
+
+def test_who_comes_back_blocked_stays_out(door: int, acme: Tenant) -> None:
+    send(door, acme)
+    type(acme.smtp_user).objects.filter(pk=acme.smtp_user.pk).update(is_blocked=True)
+    credentials.forget()  # as two seconds later
+    for _ in range(2):  # from the database, then from memory
+        with pytest.raises(smtplib.SMTPAuthenticationError, match="blocked"), log_in(door, acme):
+            pass
+
+
 def test_a_user_that_is_blocked_during_a_session_sends_no_more(door: int, acme: Tenant) -> None:
     with log_in(door, acme) as client:
         type(acme.smtp_user).objects.filter(pk=acme.smtp_user.pk).update(is_blocked=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
-from gateway.smtp.events import Event
+from gateway.smtp.events import Event, Reply
 from gateway.smtp.limits import Limits
 
 
@@ -35,3 +36,18 @@ class Policy:
     @property
     def requires_auth(self) -> bool:
         return self.auth is not Auth.NEVER
+
+    def takes_auth(self, *, is_tls: bool) -> bool:
+        """Tell whether AUTH is taken on a connection with TLS, or on one without."""
+        return self.auth is Auth.ALWAYS or (self.auth is Auth.OVER_TLS and is_tls)
+
+
+@lru_cache(maxsize=64)
+def write_welcome(policy: Policy, *, is_extended: bool, is_tls: bool) -> bytes:
+    """Return the usual reply to EHLO, with the extensions (RFC 5321 4.1.1.1), or to HELO when not `is_extended`."""
+    lines = [f"{policy.brand} Inbound Server Hello, {policy.brand} is at your service."]
+    if is_extended:
+        lines += [f"SIZE {policy.limits.size}" if name == "SIZE" else name for name in policy.extensions]
+        lines += ["STARTTLS"] if policy.offers_tls and not is_tls else []
+        lines += ["AUTH PLAIN LOGIN"] if policy.takes_auth(is_tls=is_tls) else []
+    return Reply(250, "\n".join(lines)).encode()

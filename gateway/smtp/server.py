@@ -36,7 +36,7 @@ from gateway.smtp.events import (
     TLSRequested,
 )
 from gateway.smtp.limits import MAX_COMMAND
-from gateway.smtp.policy import Auth, Policy
+from gateway.smtp.policy import Policy, write_welcome
 from gateway.smtp.reader import Reader, find_stray
 from gateway.smtp.sasl import MECHANISMS, Exchange
 
@@ -174,17 +174,10 @@ class Server:
         self._forget_transaction()
         if reply is None or reply.is_positive:
             self.hello = name
-        welcome = f"{self.policy.brand} Inbound Server Hello, {self.policy.brand} is at your service."
-        lines = [welcome, *self._list_extensions()] if is_extended else [welcome]
-        self._send(reply or Reply(250, "\n".join(lines)))
-
-    def _list_extensions(self) -> list[str]:
-        lines = [f"SIZE {self.policy.limits.size}" if name == "SIZE" else name for name in self.policy.extensions]
-        if self.policy.offers_tls and not self.is_tls:
-            lines.append("STARTTLS")
-        if self._takes_auth_now:
-            lines.append("AUTH PLAIN LOGIN")
-        return lines
+        if reply is None:
+            self._out += write_welcome(self.policy, is_extended=is_extended, is_tls=self.is_tls)
+        else:
+            self._send(reply)
 
     def _on_starttls(self, argument: bytes) -> Event | None:
         check_no_argument(argument)
@@ -198,7 +191,7 @@ class Server:
     # AUTH (RFC 4954) --------------------------------------------------------------------------------------------------
     @property
     def _takes_auth_now(self) -> bool:
-        return self.policy.auth is Auth.ALWAYS or (self.policy.auth is Auth.OVER_TLS and self.is_tls)
+        return self.policy.takes_auth(is_tls=self.is_tls)
 
     def _on_auth(self, argument: bytes) -> Event | None:
         self._check_auth()

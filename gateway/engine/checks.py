@@ -158,7 +158,7 @@ def check_signing(submission: Submission) -> DomainFacts | None:
     domain = _get_domain(
         submission.account_id, submission.signing_domain, field="signing_domain", value=submission.signing_domain
     )
-    if _bound_to(submission) - {domain.id}:
+    if _bound_to(submission, _get_user(submission)) - {domain.id}:
         raise SenderNotAllowed(
             f"This credential may not sign by {domain.name}.", field="signing_domain", value=submission.signing_domain
         )
@@ -175,7 +175,7 @@ def check_hosts(submission: Submission) -> None:
             value=tracking,
         )
     domain = find_return_domain(submission.account_id, returns) if returns else None
-    if returns and (domain is None or _bound_to(submission) - {domain.id}):
+    if returns and (domain is None or _bound_to(submission, _get_user(submission)) - {domain.id}):
         raise FieldInvalid(
             "return_domain",
             f"{returns} is not a verified return path of a domain that this credential may use; publish its DNS record first.",
@@ -307,7 +307,7 @@ def _check_caller(submission: Submission, address: Address, domain: DomainFacts)
     """Raise unless the key or SMTP user may send from this address of the account."""
     user = _get_user(submission)
     senders = user.senders if user is not None else ()
-    if others := _bound_to(submission) - {domain.id}:
+    if others := _bound_to(submission, user) - {domain.id}:
         bound = get_sender_domain(next(iter(others)))
         name = bound.name if bound else "another domain"
         raise SenderNotAllowed(f"This credential sends from {name} only, not from {address}.", field="from", value=address.text)
@@ -326,9 +326,8 @@ def _get_user(submission: Submission) -> Credential | None:
     return user
 
 
-def _bound_to(submission: Submission) -> set[int]:
+def _bound_to(submission: Submission, user: Credential | None) -> set[int]:
     """Return the domains that the key, and the SMTP user, are bound to: none for one of the whole account."""
-    user = _get_user(submission)
     domains = {submission.domain_id, user.domain_id if user is not None else None}
     return {domain_id for domain_id in domains if domain_id is not None}
 

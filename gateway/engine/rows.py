@@ -110,18 +110,19 @@ class Rows:
         """Add the rows of one draft and return what to answer for it; keys of list tasks are given when they are stored."""
         asked = draft.submission
         public_id = make_public_id(self.now)
+        shown_id = str(public_id)
         self.messages.append(_message_row(draft, message_id, public_id, self.now))
         self.contents.append((message_id, asked.html, asked.text, asked.raw))
         for position, file in enumerate(asked.files):
             row = (message_id, position, file.filename, file.content_type, file.content_id, file.content)
             self.files.append(row)
-        origin = _origin(draft, message_id, str(public_id))
+        origin = _origin(draft, message_id, shown_id)
         for position, (addressee, address) in enumerate(draft.recipients):
             self.recipients.add(origin, self._recipient(asked, position, addressee, address))
         self.tasks += [_list_task(draft, message_id, position, one) for position, one in enumerate(draft.lists)]
         return Accepted(
             message_id=message_id,
-            public_id=str(public_id),
+            public_id=shown_id,
             inbound_id=make_inbound_id(message_id, milliseconds_of(self.now)),
             emails=tuple(address.text for _, address in draft.recipients),
         )
@@ -227,7 +228,7 @@ def _options(draft: Draft) -> dict[str, object]:
         "event_headers": dict(asked.event_headers),
         "ehlo": asked.ehlo,
     }
-    return {name: value for name, value in options.items() if value not in (None, "", {}, [])}
+    return {name: value for name, value in options.items() if value or value is False}
 
 
 def _shown(draft: Draft, kind: Kind) -> list[list[str]]:

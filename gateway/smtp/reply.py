@@ -67,7 +67,7 @@ class ReplyReader:
         self._buffer, self._lines, self._size = b"", [], 0
 
     def feed(self, data: bytes) -> Iterator[Reply]:
-        """Yield the replies that `data` completes; raise ProtocolError where one is none, or too long, after those before it."""
+        """Yield the replies that `data` completes, and raise ProtocolError where one is none, or too long."""
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
             reply = self._take(line)

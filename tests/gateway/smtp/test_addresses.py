@@ -23,6 +23,7 @@ TAKEN = {
     '"x@evil.example y"@internal.example': '"x@evil.example y"@internal.example',
     '"münchen ost"@example.com': '"münchen ost"@example.com',
     "münchen@example.com": "münchen@example.com",
+    '"münchen"@example.com': "münchen@example.com",
     "mu\u0308nchen@example.com": "münchen@example.com",
     "a@faß.de": "a@xn--fa-hia.de",
     "a@XN--FA-HIA.de": "a@xn--fa-hia.de",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -64,7 +64,7 @@ class Drain:
         self._settling = asyncio.Event()
         self._room = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._after_account = 0
+        self._turn = queue.Turn()
         self._reclaim_at = 0.0
         self._is_closing = False
         self._thread = Thread(target=self._loop.run_forever, name="drain", daemon=True)
@@ -143,13 +143,12 @@ class Drain:
             if self._loop.time() >= self._reclaim_at:
                 self._reclaim_at = self._loop.time() + RECLAIM_EVERY
                 await self._database.run(_reclaim, list(self._in_flight))
-            ready = await self._database.run(_claim_and_prepare, limit, self._after_account)
+            ready = await self._database.run(_claim_and_prepare, limit, self._turn)
         except Exception:
             log.exception("Nothing could be claimed; trying again in %.0f s.", BACK_OFF)
             await asyncio.sleep(BACK_OFF)
             return 0
         if ready:
-            self._after_account = _last_served({one.copy.letter.account_id for one in ready}, self._after_account)
             await self._send_off(ready)
         return len(ready)
 
@@ -275,13 +274,8 @@ class Drain:
             await asyncio.sleep(0.05)
 
 
-def _last_served(accounts: Collection[int], after: int) -> int:
-    """Return which account came last, where their turns went up from the one after `after` and then on from the first."""
-    return max([account for account in accounts if account <= after] or accounts)
-
-
-def _claim_and_prepare(limit: int, after_account: int) -> list[Prepared]:
-    copies = queue.claim(limit, after_account=after_account)
+def _claim_and_prepare(limit: int, turn: queue.Turn) -> list[Prepared]:
+    copies = queue.claim(limit, turn)
     return prepare(copies) if copies else []
 
 

@@ -13,7 +13,7 @@ Two neighbours move what is not being sent: `control` what waits, as people ask;
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 LEASE = 30  # seconds; renewed by its holder every third of that
 LOST_LEASES = 5  # after so many tries that nobody came back from, a recipient is failed instead of tried again
 RETRIES_SHARE = 10  # one in so many of a batch is kept for retries that are due
-TENANTS = 200  # accounts that one claim serves in turn
 
 State = Recipient.State
 _LOST = "lost"  # the result of a try that nobody came back from
@@ -53,16 +52,31 @@ class Settlement:
     next_try: datetime | None = None
 
 
-def claim(limit: int, *, after_account: int = 0) -> list[Copy]:
+@dataclass(slots=True)
+class Turn:
+    """Whose turn it is: fresh mail is claimed of the accounts after this one, then from the first one on."""
+
+    after_account: int = 0
+
+    def move(self, served: Collection[int]) -> None:
+        """Take that fresh mail of these accounts was claimed."""
+        # They went up from the one after the last, and then on from the first: the last one is the highest of the latter.
+        self.after_account = max([account for account in served if account <= self.after_account] or served)
+
+
+def claim(limit: int, turn: Turn | None = None) -> list[Copy]:
     """Lease up to `limit` recipients for one try and return them with their letters.
 
-    Fresh mail goes first, in turn over the accounts from the one after `after_account` on, transactional before bulk; a share
-    is kept for retries that are due.
+    Fresh mail goes first, in turn over the accounts, transactional before bulk; a share is kept for retries that are due.
+    `turn` is moved on; retries do not move it, or those of one account could keep others waiting.
     """
+    turn = turn or Turn()
     with bulk.raw_cursor() as cursor:  # each statement commits by itself
         fresh = limit - limit // RETRIES_SHARE
-        rows = sql.claim(cursor, limit, fresh, after_account=after_account, tenants=TENANTS, lease=LEASE)
+        rows = sql.claim(cursor, limit, fresh, after_account=turn.after_account, lease=LEASE)
         letters = load_letters(cursor, {row.message_id for row in rows})
+    if served := {row.account_id for row in rows if row.is_fresh}:
+        turn.move(served)
     return [_copy(row, letters[row.message_id]) for row in rows]
 
 

@@ -34,6 +34,7 @@ class Claimed(NamedTuple):
     variables: Mapping[str, str] | None
     attempts: int
     sequence: int
+    is_fresh: bool  # it was queued, and not put off until now
 
 
 class Placed(NamedTuple):
@@ -72,11 +73,11 @@ class Move:
     done_at: datetime | None
 
 
-_CLAIMED = "id, message_id, account_id, position, kind, email, name, domain, variables, attempts, sequence"
-_LEASED = "r.id, r.message_id, r.account_id, r.position, r.kind, r.email, r.name, r.domain, r.variables, r.attempts, r.sequence"
+_CLAIMED = "id, message_id, account_id, position, kind, email, name, domain, variables, attempts, sequence, next_attempt_at"
+_LEASED = ", ".join(f"r.{column}" for column in _CLAIMED.split(", "))
 _LEASE = "state = 'sending', attempts = attempts + 1, data_sent_at = NULL"
 
-# One index look-up for each account that has queued mail: those after the given one, then the others.
+# One index look-up for each of the accounts that have queued mail and get a share: those after the given one, then the others.
 _NEXT = """
     SELECT r.account_id FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id {which} ORDER BY r.account_id LIMIT 1
 """
@@ -87,7 +88,7 @@ _TENANTS = f"""
         SELECT ({_NEXT.format(which="> l.account_id")}), number + 1
         FROM later l WHERE l.account_id IS NOT NULL AND number < {{tenants}}
     ), earlier(account_id, number) AS (
-        SELECT ({_NEXT.format(which="BETWEEN 0 AND {after}")}), 1
+        SELECT ({_NEXT.format(which="BETWEEN 0 AND {after}")}), (SELECT count(*) FROM later)
         UNION ALL
         SELECT ({_NEXT.format(which="> e.account_id AND r.account_id <= {after}")}), number + 1
         FROM earlier e WHERE e.account_id IS NOT NULL AND number < {{tenants}}
@@ -98,7 +99,7 @@ _TENANTS = f"""
 """
 _CLAIM = Statement(
     postgresql=f"""
-        {_TENANTS.format(after="%(after)b::bigint", tenants="%(tenants)b::int")}, share AS MATERIALIZED (
+        {_TENANTS.format(after="%(after)b::bigint", tenants="%(fresh)b::bigint")}, share AS MATERIALIZED (
             SELECT ceil(%(fresh)b::numeric / greatest(count(*), 1))::bigint AS size FROM tenants
         ), fresh AS MATERIALIZED (
             SELECT q.id FROM tenants t CROSS JOIN LATERAL (
@@ -113,7 +114,7 @@ _CLAIM = Statement(
         FROM (SELECT id FROM fresh UNION ALL SELECT id FROM due) AS picked WHERE r.id = picked.id RETURNING {_LEASED}
     """,
     sqlite=f"""
-        {_TENANTS.format(after=":after", tenants=":tenants")}, fresh AS MATERIALIZED (
+        {_TENANTS.format(after=":after", tenants=":fresh")}, fresh AS MATERIALIZED (
             SELECT r.id FROM tenants t JOIN gateway_recipient r ON r.id IN (
                 SELECT q.id FROM gateway_recipient q WHERE q.state = 'queued' AND q.account_id = t.account_id
                 ORDER BY q.priority, q.id LIMIT (SELECT (:fresh - 1) / max(count(*), 1) + 1 FROM tenants)
@@ -196,12 +197,10 @@ _EXPIRED = Statement(
         ORDER BY lease_until LIMIT :limit
     """,
 )
+_QUEUED = "state = 'queued', next_attempt_at = NULL, lease_until = NULL"
 _REQUEUE = Statement(
-    postgresql="UPDATE gateway_recipient SET state = 'queued', lease_until = NULL WHERE id = ANY(%(c0)b::bigint[])",
-    sqlite="""
-        UPDATE gateway_recipient SET state = 'queued', lease_until = NULL
-        WHERE id IN (SELECT value ->> 0 FROM json_each(:rows))
-    """,
+    postgresql=f"UPDATE gateway_recipient SET {_QUEUED} WHERE id = ANY(%(c0)b::bigint[])",
+    sqlite=f"UPDATE gateway_recipient SET {_QUEUED} WHERE id IN (SELECT value ->> 0 FROM json_each(:rows))",
 )
 _COUNT_ATTEMPTS = Statement(
     postgresql="""
@@ -225,14 +224,13 @@ _IS_WORK_WAITING = Statement(
 )
 
 
-def claim(cursor: bulk.Cursor, limit: int, fresh: int, *, after_account: int, tenants: int, lease: int) -> list[Claimed]:
-    """Lease up to `limit` recipients, at most `fresh` of them that were not tried before, and return them."""
+def claim(cursor: bulk.Cursor, limit: int, fresh: int, *, after_account: int, lease: int) -> list[Claimed]:
+    """Lease up to `limit` recipients, at most `fresh` of them that are no retries, and return them."""
     rows = _CLAIM.fetch(
         cursor,
         limit=limit,
         fresh=fresh,
         after=after_account,
-        tenants=tenants,
         lease=lease,
         lease_until=in_seconds(lease),
     )
@@ -297,5 +295,5 @@ def _pairs(rows: Sequence[tuple[Any, ...]]) -> set[Pair]:
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    *before, variables, attempts, sequence = row
-    return Claimed._make((*before, read_json(variables), attempts, sequence))
+    *before, variables, attempts, sequence, put_off_until = row
+    return Claimed._make((*before, read_json(variables), attempts, sequence, put_off_until is None))

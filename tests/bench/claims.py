@@ -62,7 +62,7 @@ class Worker:
 
     def __init__(self) -> None:
         bulk.hold_plans()
-        self.after_account = 0
+        self.turn = queue.Turn()
 
     def cycle(self, claims: int) -> Cycles:
         """Claim so many batches, fewer where the queue runs dry, and settle each."""
@@ -79,10 +79,7 @@ class Worker:
         return done
 
     def claim(self) -> list[Copy]:
-        copies = queue.claim(BATCH, after_account=self.after_account)
-        if copies:
-            self.after_account = max(copy.letter.account_id for copy in copies)
-        return copies
+        return queue.claim(BATCH, self.turn)
 
     def drain(self) -> None:
         """Work until there is nothing left."""
@@ -135,9 +132,10 @@ class _Explaining(psycopg.Cursor[Any]):
 
 
 def explain(after_account: int) -> list[dict[str, Any]]:
-    """Return PostgreSQL's account, with times and buffers, of a claim of fresh mail and one of retries; nothing is claimed."""
+    """Return PostgreSQL's account, with times and buffers, of a claim; nothing is claimed."""
     with transaction.atomic(), bulk.raw_cursor():
         with _Explaining(connection.connection) as cursor:
-            sql.claim(cursor, BATCH, BATCH, after_account=after_account, tenants=queue.TENANTS, lease=queue.LEASE)
+            fresh = BATCH - BATCH // queue.RETRIES_SHARE
+            sql.claim(cursor, BATCH, fresh, after_account=after_account, lease=queue.LEASE)
         transaction.set_rollback(True)
     return cursor.plans

@@ -97,7 +97,7 @@ def measure(queue: Queue, claims: int) -> None:
         worker = Worker()
         made = backlog.make_backlog((claims + WARM_UP) * 120, _INCOMING, first=next(_firsts))
         before = worker.cycle(WARM_UP)
-        queue.plans = explain(worker.after_account)
+        queue.plans = explain(worker.turn.after_account)
         run = worker.cycle(claims)
         backlog.make_backlog(1, _ALONE, first=next(_firsts))
         number, seconds = worker.wait_for(SMALL, PATIENCE)

@@ -190,8 +190,25 @@ def test_turns_go_round_the_accounts(make: Make, acme: Tenant, globex: Tenant) -
     accept([make() for _ in range(3)])
     theirs = {"account_id": globex.account.pk, "smtp_user_id": globex.smtp_user.pk}
     accept([make(sender=Mailbox(email="g@globex.example"), **theirs)])
-    (copy,) = queue.claim(1, after_account=acme.account.pk)
-    assert copy.letter.account_id == globex.account.pk
+    turn = queue.Turn()
+    served = [copy.letter.account_id for _ in range(4) for copy in queue.claim(1, turn)]
+    assert served == [acme.account.pk, globex.account.pk, acme.account.pk, acme.account.pk]
+
+
+def test_retries_do_not_move_the_turn(make: Make, acme: Tenant, globex: Tenant) -> None:
+    theirs = {"account_id": globex.account.pk, "smtp_user_id": globex.smtp_user.pk, "sender": Mailbox(email="g@globex.example")}
+    accept([make() for _ in range(30)] + [make(send_at=LONG_AGO, **theirs)])
+    turn = queue.Turn()
+    claimed = queue.claim(20, turn)
+    assert {copy.letter.account_id for copy in claimed} == {acme.account.pk, globex.account.pk}
+    assert turn.after_account == acme.account.pk
+
+
+def test_a_batch_serves_no_more_accounts_than_it_has_room_for(make: Make, acme: Tenant, globex: Tenant) -> None:
+    theirs = {"account_id": globex.account.pk, "smtp_user_id": globex.smtp_user.pk, "sender": Mailbox(email="g@globex.example")}
+    accept([make(), make(), make(**theirs), make(**theirs)])
+    assert {copy.letter.account_id for copy in queue.claim(2)} == {acme.account.pk, globex.account.pk}
+    assert len(queue.claim(1)) == 1
 
 
 def test_transactional_goes_before_bulk_and_fresh_before_retries(make: Make) -> None:

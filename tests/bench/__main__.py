@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -23,6 +24,7 @@ WHAT: Final[Mapping[str, str]] = {
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("what", choices=WHAT, help="; ".join(f"{name}: {text}" for name, text in WHAT.items()))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us, what was started is stopped
     what, rest = parser.parse_args(arguments[:1]).what, arguments[1:]
     with surroundings.prepared() as around:
         bench = import_module(f"tests.bench.{what}")

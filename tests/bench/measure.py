@@ -68,7 +68,9 @@ class Speed:
 class Result:
     """What a load came to. Seconds of processor time are per 1,000 messages, by group; memory is in MiB.
 
-    `problems` are sentences: with any, the load failed.
+    `cpu_others` is what all else on the machine used; `idle` and `taken` are the shares of its processors, from 0 to 1, that
+    nobody used and that its host took away. They show where others disturbed a run. `problems` are sentences: with any, the
+    load failed.
     """
 
     system: str
@@ -79,6 +81,9 @@ class Result:
     cpu: Mapping[str, float]
     cpu_load: float
     cpu_sink: float
+    cpu_others: float
+    idle: float
+    taken: float
     memory: Mapping[str, float]
     problems: Sequence[str]
 
@@ -121,6 +126,9 @@ def measure(target: Target, name: str, arrivals: Arrivals, extent: Extent) -> Re
         cpu={group: usage.cpu[group] * per for group in target.groups},
         cpu_load=sent.cpu * per,
         cpu_sink=usage.cpu[SINK] * per,
+        cpu_others=max(0.0, usage.machine.used - sum(usage.cpu.values()) - sent.cpu) * per,
+        idle=usage.machine.idle / usage.machine.whole,
+        taken=usage.machine.taken / usage.machine.whole,
         memory={group: usage.memory[group] for group in target.groups},
         problems=problems,
     )

@@ -24,15 +24,33 @@ class _Process:
     seconds: float  # user and system, with those of the children that it has waited for
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Seconds of all processors together: used by any process, idle, and taken by the host of a virtual machine."""
+
+    used: float = 0.0
+    idle: float = 0.0
+    taken: float = 0.0
+
+    @property
+    def whole(self) -> float:
+        return max(self.used + self.idle + self.taken, 1 / TICKS)
+
+    def since(self, before: Machine) -> Machine:
+        return Machine(used=self.used - before.used, idle=self.idle - before.idle, taken=self.taken - before.taken)
+
+
 @dataclass(slots=True)
 class Usage:
     """By group: seconds of processor time, filled in at the end; and the most memory at any look, in MiB.
 
-    Memory is the sum of the processes' proportional shares (PSS): what they share is counted once.
+    Memory is the sum of the processes' proportional shares (PSS): what they share is counted once. `machine` is what became of
+    the seconds of all processors meanwhile.
     """
 
     cpu: dict[str, float] = field(default_factory=dict)
     memory: dict[str, float] = field(default_factory=dict)
+    machine: Machine = field(default_factory=Machine)
 
 
 class Meter:
@@ -47,12 +65,13 @@ class Meter:
         usage = Usage()
         done = Event()
         watcher = Thread(target=self._watch, args=(usage, done), name="meter")
-        before = self.cpu()
+        machine, before = _read_machine(), self.cpu()
         watcher.start()
         try:
             yield usage
         finally:
             after = self.cpu()
+            usage.machine = _read_machine().since(machine)
             done.set()
             watcher.join()
             usage.cpu |= {name: after[name] - before[name] for name in self._roots}
@@ -74,6 +93,13 @@ class Meter:
             is_done = done.wait(LOOK)
             for name, now in self.memory().items():
                 usage.memory[name] = max(now, usage.memory.get(name, 0.0))
+
+
+def _read_machine() -> Machine:
+    """See proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal."""
+    line = (PROC / "stat").read_text().partition("\n")[0]
+    user, nice, system, idle, iowait, irq, softirq, steal = (int(field) / TICKS for field in line.split()[1:9])
+    return Machine(used=user + nice + system + irq + softirq, idle=idle + iowait, taken=steal)
 
 
 def _read_processes() -> dict[int, _Process]:

@@ -60,6 +60,7 @@ def _lines(results: Sequence[Result], options: argparse.Namespace) -> Iterator[s
         yield ""
         yield from _rates(system, ours)
         yield from _shares("CPU s per 1,000 messages", [result.cpu for result in ours], ours, 2)
+        yield from _beside(ours)
         yield from _shares("most memory, MiB (PSS)", [result.memory for result in ours], ours, 0)
 
 
@@ -72,11 +73,10 @@ def _compared(ours: Sequence[Result], theirs: Sequence[Result], why_not: str) ->
 
 def _verdict(results: Sequence[Result]) -> Iterator[str]:
     problems = [f"{result.system}, {result.load}: {problem}" for result in results for problem in result.problems]
-    yield from (
-        ["", "FAILED", *problems]
-        if problems
-        else ["", "Every message was delivered once, and is signed; each of ours has its events."]
-    )
+    if problems:
+        yield from ["", "FAILED", *problems]
+    elif results:
+        yield from ["", "Every message was delivered once, and is signed; each of ours has its events."]
 
 
 def _describe_way(options: argparse.Namespace) -> str:
@@ -103,6 +103,16 @@ def _shares(title: str, shares: Sequence[Mapping[str, float]], results: Sequence
     yield f"  {title:{_NAMES - 2}}" + "".join(f"{result.load:>13}" for result in results)
     for group in shares[0]:
         yield f"    {group:{_NAMES - 4}}" + "".join(f"{share[group]:13,.{digits}f}" for share in shares)
-    if digits:
-        yield f"    {'(the load)':{_NAMES - 4}}" + "".join(f"{result.cpu_load:13.{digits}f}" for result in results)
-        yield f"    {'(the receiving server)':{_NAMES - 4}}" + "".join(f"{result.cpu_sink:13.{digits}f}" for result in results)
+
+
+def _beside(results: Sequence[Result]) -> Iterator[str]:
+    """Yield what else the machine did meanwhile."""
+    rows = {
+        "(the load)": [f"{result.cpu_load:.2f}" for result in results],
+        "(the receiving server)": [f"{result.cpu_sink:.2f}" for result in results],
+        "(all else on the machine)": [f"{result.cpu_others:.2f}" for result in results],
+        "(of the processors: idle)": [f"{result.idle:.0%}" for result in results],
+        "(of the processors: taken by the host)": [f"{result.taken:.0%}" for result in results],
+    }
+    for name, cells in rows.items():
+        yield f"    {name:{_NAMES - 4}}" + "".join(f"{cell:>13}" for cell in cells)

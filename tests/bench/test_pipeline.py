@@ -31,6 +31,7 @@ def test_it_works() -> None:
         assert {"PostgreSQL", "Redis", "submission", "web", "worker"} <= result["cpu"].keys()
         assert result["cpu"]["PostgreSQL"] > 0
         assert result["memory"]["worker"] > 10
+        assert 0 <= result["idle"] + result["taken"] < 1
         assert result["speed"]["p99_from_sent"] >= result["speed"]["p50_from_sent"] > 0
 
 

@@ -185,10 +185,14 @@ def test_a_message_is_delivered_whatever_follows_its_reply(said: str, caplog: py
 def test_no_dot_goes_out_without_its_message(said: str, requires_dot_notice: bool, caplog: pytest.LogCaptureFixture) -> None:
     ended = []
 
+    def end(argument, visit):
+        ended.append(argument)
+        return "250 Ok"
+
     async def work(pool, receivers):
         return await send_all(pool, [make_job(receivers[0], requires_dot_notice=requires_dot_notice)])
 
-    [outcome], _ = pool_through([{"DATA": said, "DOT": lambda *_: ended.append(True) or "250 Ok"}], work)
+    [outcome], _ = pool_through([{"DATA": said, "DOT": end}], work)
     assert outcome.result is Result.DEFERRED
     assert not ended
     assert not caplog.records

@@ -22,7 +22,7 @@ BESIDES = {
 
 MAKERS = {"create", "bulk_create", "get_or_create", "update_or_create"}
 # Folders of tests that mirror no folder of the product.
-OF_THE_TESTS_ALONE = {"bench", "faults", "golden", "support"}
+OF_THE_TESTS_ALONE = {"bench", "faults", "golden", "support", "wire"}
 
 
 @cache

@@ -1,0 +1,259 @@
+"""Where text stands in the calls of each door, derived from the product's own tables, and what each text may change.
+
+A text that no rule below names may change nothing that is seen on the wire, so that a field is under test the day it exists.
+`test_places.py` proves that no field is left out.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Any
+
+from gateway.api.fields import Field
+from gateway.api.mailup import parse as mailup
+from gateway.api.mailup import xsmtpapi as mailup_xsmtpapi
+from gateway.api.octeth import parse as octeth
+from gateway.api.sendclean import parse as sendclean
+from gateway.api.sendcloud import parse as sendcloud
+from gateway.listeners import translate
+from tests.wire import calls
+
+Step = str | int
+Path = tuple[Step, ...]
+
+NAME = -1  # as the last step of a path: the name under which the value stands, not the value
+
+
+class May(Flag):
+    """What a text may change of what is seen on the wire."""
+
+    NOTHING = 0
+    SENDER = auto()  # From
+    PEOPLE = auto()  # RCPT TO, and the addresses in To and Cc
+    SHOWN = auto()  # To and Cc, names alone
+    REPLIES = auto()
+    SUBJECT = auto()
+    HEADER = auto()  # the name of its own header, or whether there is one
+    PARTS = auto()  # the type of its own part
+    RETURN = auto()  # MAIL FROM
+    WAY_OUT = auto()  # whether there is a List-Unsubscribe
+    ALL = SENDER | PEOPLE | SHOWN | REPLIES | SUBJECT | HEADER | PARTS | RETURN | WAY_OUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A text of a call: the door with its harmless call, and where in it the text stands."""
+
+    door: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.door}:{self.key}"
+
+    @property
+    def key(self) -> str:
+        """The path in lower case, without numbers; the name of a member ends with #."""
+        words = [step.lower() for step in self.path if isinstance(step, str)]
+        return "/".join(words) + ("#" if self.path[-1] == NAME else "")
+
+    @property
+    def may(self) -> May:
+        rules = RULES[self.door.partition(" ")[0]]
+        found = (may for pattern, may in rules.items() if re.fullmatch(pattern, self.key))
+        return next(found, May.NOTHING)
+
+
+# The tables of each door, and where in its call their fields stand.
+TABLES: Mapping[str, Sequence[tuple[Sequence[Field], Path]]] = {
+    "sendclean": [
+        (sendclean.CREDENTIALS, ()),
+        (sendclean.SMTP_USER, ()),
+        (sendclean.CALL, ()),
+        (sendclean.MESSAGE, ("message",)),
+        (sendclean.RECIPIENT, ("message", "to", 0)),
+        (sendclean.ATTACHMENT, ("message", "attachments", 0)),
+        (sendclean.IMAGE, ("message", "images", 0)),
+        (sendclean.SWITCHES, ("message", "headers")),
+    ],
+    "octeth": [
+        ((octeth.KEY,), ()),
+        (octeth.FIELDS, ()),
+        (octeth.ATTACHMENT, ("Attachments", 0)),
+        (octeth.ATTACHMENT, ("Attachments", 1)),
+    ],
+    "sendcloud all": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
+    "sendcloud each": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
+    "mailup": [
+        (mailup.SMTP_USER, ("User",)),
+        (mailup.MESSAGE, ()),
+        (mailup.EMAIL_ADDRESS, ("From",)),
+        (mailup.EMAIL_ADDRESS, ("To", 0)),
+        (mailup.MESSAGE_PART, ("Attachments", 0)),
+        (mailup.MESSAGE_PART, ("EmbeddedImages", 0)),
+        (mailup.HTML, ("Html",)),
+        (mailup_xsmtpapi.FIELDS, ("XSmtpAPI",)),
+    ],
+    "smtp": [],
+    "smtp switched": [(translate.SWITCHES, ("fields",))],
+    "smtp sendcloud": [],
+    "smtp mailup": [(mailup_xsmtpapi.FIELDS, ("x_smtpapi", "json"))],
+    "console list": [],
+    "console test": [],
+}
+
+CALLS: Mapping[str, dict[str, Any]] = {
+    "sendclean": {"body": calls.SENDCLEAN, "http": calls.HTTP},
+    "octeth": {"body": calls.OCTETH, "http": calls.HTTP},
+    "sendcloud all": {"body": calls.SENDCLOUD_FOR_ALL, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
+    "sendcloud each": {"body": calls.SENDCLOUD_FOR_EACH, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
+    "mailup": {"body": calls.MAILUP, "http": calls.HTTP},
+    "smtp": {"body": calls.SMTP},
+    "smtp switched": {"body": calls.SMTP_SWITCHED},
+    "smtp sendcloud": {"body": calls.SMTP_SENDCLOUD},
+    "smtp mailup": {"body": calls.SMTP_MAILUP},
+    "console list": {"body": calls.CONSOLE},
+    "console test": {"body": calls.TEST_OF_TEMPLATE},
+}
+
+_XSMTPAPI = {
+    r".*/to": May.PEOPLE | May.SUBJECT,  # an address given twice gets the mail of its first place
+    r".*/(pubsub|sub|section|dynamicfields)/.*": May.SUBJECT | May.SHOWN,
+    r".*/subscription_tracking/.*": May.WAY_OUT,
+    r".*/footer": May.WAY_OUT,
+    r".*/(skipdynamicfields|dynamicfields).*": May.SUBJECT,
+    r".*/(priority|footer)": May.WAY_OUT,
+}
+RULES: Mapping[str, Mapping[str, May]] = {
+    "sendclean": {
+        r"body/message/subject": May.SUBJECT,
+        r"body/message/from_(email|name)": May.SENDER,
+        r"body/message/to/email": May.PEOPLE,
+        r"body/message/to/name": May.SHOWN,
+        r"body/message/to/type": May.PEOPLE | May.HEADER,
+        r"body/message/headers/reply-to#?": May.REPLIES | May.HEADER,
+        r"body/message/headers/.*#": May.HEADER | May.REPLIES | May.PARTS | May.RETURN,
+        r"body/message/headers/x-stes-returnpathdomain": May.RETURN,
+        r"body/message/(attachments|images)/type": May.PARTS,
+    },
+    "octeth": {
+        r"body/subject": May.SUBJECT,
+        r"body/from/(email|name)": May.SENDER,
+        r"body/(to|cc|bcc)/email": May.PEOPLE,
+        r"body/(to|cc)/name": May.SHOWN,
+        r"body/replyto/(email|name)": May.REPLIES,
+        r"body/headers/.*#": May.HEADER,
+        r"body/attachments/(type|disposition)": May.PARTS,
+        r"body/contenttype": May.PARTS,
+    },
+    "sendcloud": _XSMTPAPI
+    | {
+        r"body/subject": May.SUBJECT,
+        r"body/from(name)?": May.SENDER,
+        r"body/(to|cc|bcc)": May.PEOPLE | May.HEADER,
+        r"body/replyto": May.REPLIES,
+        r"body/headers/.*#": May.HEADER,
+        r"body/usenotification": May.HEADER,
+        r"body/(html|plain)": May.PARTS,
+        r"files/(content_type|name)": May.PARTS,
+        r"files/filename": May.PARTS,
+    },
+    "mailup": _XSMTPAPI
+    | {
+        r"body/subject": May.SUBJECT,
+        r"body/from/(email|name)": May.SENDER,
+        r"body/(to|cc|bcc)(/email)?": May.PEOPLE | May.HEADER,
+        r"body/(to|cc)/name": May.SHOWN,
+        r"body/replyto": May.REPLIES | May.HEADER,
+        r"body/extendedheaders/n": May.HEADER,
+        r"body/(attachments|embeddedimages)/filename": May.PARTS,
+        r"body/(html/body|text)": May.PARTS,
+    },
+    # What a customer writes into raw mail is what goes out: `judge.expect_raw` says exactly what.
+    "smtp": _XSMTPAPI
+    | {
+        r"body/(ehlo|mail|mail_parameters/.*|rcpt|rcpt_parameters)": May.PEOPLE,  # by commands of the client's own
+        r"body/fields(/.*)?": May.ALL ^ May.PEOPLE,
+        r"body/body": May.PARTS,
+    },
+    "console": {
+        r"body/(name|local_part|sender)": May.SENDER,
+        r"body/subject": May.SUBJECT,
+        r"body/(member/variables/.*|values)": May.SUBJECT,
+        r"body/member/email": May.PEOPLE | May.SUBJECT,
+        r"body/member/name": May.SHOWN | May.SUBJECT,
+        r"body/template/subject": May.SUBJECT,
+        r"body/template/(html|text)": May.PARTS,
+    },
+}
+
+
+def find_places(door: str) -> list[Place]:
+    """Return every text of a door's call: those of its harmless call, and those of its tables that it does not have."""
+    whole = CALLS[door]
+    paths = dict.fromkeys(_find_texts(whole))
+    for table, at in TABLES[door]:
+        texts = [field.name for field in table if _takes_text(whole, at, field)]
+        paths |= dict.fromkeys(("body", *at, _spelled(whole, at, name)) for name in texts)
+    return [Place(door=door, path=path) for path in paths]
+
+
+def _find_texts(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Yield the path of each text, and of each name that is the customer's own choice."""
+    if isinstance(value, str):
+        yield path
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _find_texts(item, (*path, name))
+            if str(path[-1]).lower() in OWN_NAMES if path else False:
+                yield (*path, name, NAME)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _find_texts(item, (*path, place))
+
+
+OWN_NAMES = frozenset(("headers", "pubsub", "sub", "section", "variables", "mail_parameters"))
+
+
+def _spelled(whole: Mapping[str, Any], at: Path, name: str) -> str:
+    """Return a field's name as the call spells it."""
+    container = get(whole, ("body", *at))
+    return next((key for key in container if str(key).lower() == name.lower()), name) if isinstance(container, dict) else name
+
+
+def _takes_text(whole: Mapping[str, Any], at: Path, field: Field) -> bool:
+    """Tell whether a field is not in the call yet, or has text there; what holds others is looked into instead."""
+    container = get(whole, ("body", *at))
+    if isinstance(container, list):  # the fields of a header, which stand there as pairs
+        return not any(pair[0].lower() == field.name.lower() for pair in container)
+    return not isinstance(container.get(_spelled(whole, at, field.name)), dict | list)
+
+
+def get(call: Any, path: Path) -> Any:
+    """Return what stands at a path; for a name, the name."""
+    if path[-1] == NAME:
+        return path[-2]
+    for step in path:
+        call = call[step]
+    return call
+
+
+def text_at(call: Any, place: Place) -> str:
+    """Return the text at a place, empty where the call has none."""
+    try:
+        return str(get(call, place.path))
+    except KeyError:
+        return ""
+
+
+def put(call: Any, path: Path, text: str) -> Any:
+    """Return a copy of a call with `text` at a path; at a name, what stood under it stands under `text`."""
+    step, *rest = path
+    spoiled = copy.copy(call)
+    if rest == [NAME]:
+        return {text if name == step else name: value for name, value in call.items()}
+    spoiled[step] = put(call[step], tuple(rest), text) if rest else text
+    return spoiled

@@ -44,6 +44,7 @@ from templates_app.queries import TemplateFacts, find_page_language, find_templa
 MAX_RECIPIENTS = 1000  # decision 2
 MAX_LISTS = 5  # of one send
 MAX_HEADERS = 200  # of their own that a customer may set
+MAX_UNIQUE_ID = 255  # characters
 MAX_HEADER_SIZE = 256 * 1024  # characters of them together
 _UNUSABLE = {
     Account.Status.SUSPENDED: AccountSuspended,
@@ -80,6 +81,7 @@ def check(submission: Submission) -> Draft:
     if template is not None:
         submission = _with_template(submission, template)
     subject, senders, unique_id = _read(submission)
+    check_unique_id(unique_id)
     sender, domain = check_senders(submission, senders)
     signing = check_signing(submission) or domain
     check_hosts(submission)
@@ -141,6 +143,14 @@ def _with_template(submission: Submission, template: TemplateFacts) -> Submissio
         subject=submission.subject or template.subject,
         syntax=Syntax(template.syntax),
     )
+
+
+def check_unique_id(unique_id: str) -> None:
+    """Raise where the customer's own id of a message is longer than what events and searches have room for."""
+    if len(unique_id) > MAX_UNIQUE_ID:
+        raise HeaderInvalid(
+            f"The header X-Unique-Id is longer than {MAX_UNIQUE_ID} characters.", field="headers.X-Unique-Id", value=unique_id
+        )
 
 
 def check_senders(submission: Submission, senders: Sequence[Mailbox]) -> tuple[Mailbox, DomainFacts]:

@@ -48,7 +48,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     elif os.environ.get(ON, "sqlite") != "sqlite":
         raise pytest.UsageError(f"{ON} is {os.environ[ON]!r}; it must be 'postgresql' or 'sqlite'.")
     hypothesis_settings.register_profile("gatepost", deadline=None, derandomize=IS_CI)
-    hypothesis_settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
+    hypothesis_settings.register_profile("long", deadline=None, max_examples=2000, print_blob=True)
     hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gatepost"))
     yield
 

@@ -33,7 +33,7 @@ def is_long() -> bool:
 
 def searching(check: Callable[..., None]) -> Callable[..., None]:
     """Decorate a test of groups of trials with how many groups to make."""
-    return settings(_ours, max_examples=settings.default.max_examples if is_long() else _ours.max_examples)(check)
+    return settings(_ours, max_examples=settings.default.max_examples // 5 if is_long() else _ours.max_examples)(check)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db import transaction as django_transaction
 from psycopg.types.json import set_json_dumps
 
@@ -88,14 +88,36 @@ def transaction(rows: int = 0) -> Iterator[Cursor]:
     written goes with the next answer that is read, or with the COMMIT, so that a batch costs two or three round trips. An
     error of what was written comes up there, at the latest at the end.
     """
-    connection.close_if_health_check_failed()  # asked later by atomic(), the answer would be in the pipeline
-    connection.ensure_connection()
-    with ExitStack() as stack:
-        if is_postgresql() and rows < COPY_FROM:
-            stack.enter_context(connection.wrap_database_errors)
-            stack.enter_context(connection.connection.pipeline())
-        stack.enter_context(django_transaction.atomic())
-        yield stack.enter_context(raw_cursor())
+    if not is_postgresql() or rows >= COPY_FROM or connection.in_atomic_block:
+        with django_transaction.atomic(), raw_cursor() as cursor:
+            yield cursor
+    else:
+        with _pipelined() as cursor:
+            yield cursor
+
+
+@contextmanager
+def _pipelined() -> Iterator[Cursor]:
+    """As `transaction`: what Django's atomic() does, but outside of the pipeline where it would wait for an answer."""
+    connection.set_autocommit(False)
+    try:
+        with connection.wrap_database_errors, connection.connection.pipeline():
+            with django_transaction.atomic(savepoint=False), raw_cursor() as cursor:
+                yield cursor
+            connection.commit()
+    except BaseException:
+        _roll_back()
+        raise
+    finally:
+        if connection.connection is not None:
+            connection.set_autocommit(True)  # and what waited for the commit is done
+
+
+def _roll_back() -> None:
+    try:
+        connection.rollback()
+    except DatabaseError:
+        connection.close()  # what is left of it is rolled back by the server
 
 
 def hold_plans() -> None:

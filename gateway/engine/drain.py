@@ -41,7 +41,8 @@ SWITCH = 0.0005  # seconds after which a thread that composes lets others run: t
 CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination, or their batch, had no room
 SETTLE_AT = 100  # outcomes of one commit
 SETTLE_AFTER = 0.05  # seconds that an outcome waits for company
-CLAIM_PAUSE = 0.03  # seconds between short claims under load
+CLAIM_PAUSE = 0.02  # seconds between short claims: what comes meanwhile goes with the next one
+AWAKE = 0.1  # seconds after the last mail until a drain lies down: to wake it costs more than to look a few times
 BACK_OFF = 1.0  # seconds after the database failed
 LISTEN = 1.0  # seconds between looks for retries that came due
 RECLAIM_EVERY = 10.0  # seconds between looks for leases that ran out
@@ -121,13 +122,17 @@ class Drain:
         """Claim and send until `end`; return True early where nothing came for `idle` seconds."""
         now = self._loop.time
         idle_end = now() + idle
+        awake_end = 0.0
         bell.at_work()
         while now() < end and not self._is_closing and not is_over():
             await self._wait_for_room(end)
             claimed = await self._claim()
             if claimed:
-                idle_end = now() + idle
-                await self._pause(claimed)
+                idle_end, awake_end = now() + idle, now() + AWAKE
+            if claimed >= BATCH // 2:
+                continue
+            if now() < awake_end:
+                await asyncio.sleep(CLAIM_PAUSE)
             elif now() >= idle_end and not bell.is_deaf:
                 return True
             else:
@@ -178,11 +183,6 @@ class Drain:
                     self._room.clear()
                     with suppress(TimeoutError):  # there is also room once a destination has shown that it is slow
                         await asyncio.wait_for(self._room.wait(), LISTEN)
-
-    async def _pause(self, claimed: int) -> None:
-        """Let a short claim be followed by a fuller one; with little in flight there is nothing to wait for."""
-        if claimed < BATCH // 2:
-            await asyncio.sleep(min(CLAIM_PAUSE, 0.001 * len(self._in_flight)))
 
     async def _listen(self, bell: wake.Bell, seconds: float) -> None:
         """Be idle until woken; look once more first, as mail may have come since the last look."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from django.db import connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from accounts.models import AuditEntry
 from gateway.base import bulk
@@ -41,10 +43,30 @@ def test_the_orms_own_ids_do_not_meet_those_of_the_blocks(acme: Tenant) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_whether_a_connection_lives_is_asked_before_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = connections["default"]
-    connection.ensure_connection()
-    monkeypatch.setattr(connection, "health_check_enabled", True)
-    monkeypatch.setattr(connection, "health_check_done", False)
+    own = connections["default"]
+    own.ensure_connection()
+    monkeypatch.setattr(own, "health_check_enabled", True)
+    monkeypatch.setattr(own, "health_check_done", False)
     with bulk.transaction() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone()[0] == 1
+
+
+def rename(name: str, told: list[str], then: Callable[[bulk.Cursor], object]) -> None:
+    with bulk.transaction() as cursor:
+        cursor.execute(f"UPDATE accounts_account SET name = '{name}'")
+        transaction.on_commit(lambda: told.append(name))
+        then(cursor)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_is_committed_with_what_waits_for_it_or_not_at_all(acme: Tenant) -> None:
+    told: list[str] = []
+    rename("committed", told, lambda _: None)
+    with pytest.raises(ZeroDivisionError):
+        rename("not committed", told, lambda _: 1 / 0)
+    with pytest.raises(DatabaseError):
+        rename("not committed", told, lambda cursor: cursor.execute("UPDATE nowhere SET name = 'x'"))
+    assert (told, connection.get_autocommit(), connection.in_atomic_block) == (["committed"], True, False)
+    acme.account.refresh_from_db()
+    assert acme.account.name == "committed"

@@ -165,7 +165,7 @@ REFUSALS = {
     "more headers than fit": ({"headers": (("X-Tag", "v"),) * 201}, errors.HeaderInvalid),
     "headers that are too long together": ({"headers": (("X-Tag", "v" * 9_000),) * 40}, errors.HeaderInvalid),
     "an id of the customer's that is too long": ({"unique_id": "x" * 256}, errors.HeaderInvalid),
-    "one in raw mail": ({"raw": b"X-Unique-Id: " + b"x" * 256 + b"\r\n" + RAW}, errors.HeaderInvalid),
+    "one in raw mail": ({"raw": RAW.replace(b"u-1", b"x" * 256)}, errors.HeaderInvalid),
     "a header that only we may set": ({"headers": (("DKIM-Signature", "v=1"),)}, errors.HeaderReserved),
     "a NUL in the text": ({"text": "a\0b"}, errors.FieldInvalid),
     "half a surrogate pair in the text": ({"text": "a\ud800b"}, errors.FieldInvalid),

@@ -71,7 +71,7 @@ class Doors:
         self._handed_in: list[Submission | int] = []
         self._client = Client()
         self._client.handler = _Handler()
-        self._browser: Client | None = None
+        self._browser = log_in(tenant.user)
         self._login: Login | None = None
         monkeypatch.setattr(intake, "hand_in", self._hand_in)
         monkeypatch.setattr(template_test, "accept", self._accept)
@@ -245,8 +245,6 @@ class Doors:
             template = self._make_template(asked["template"])
         except Refused as refusal:
             return refusal.message
-        if self._browser is None:
-            self._browser = log_in(self._tenant.user)
         path = reverse("admin:template_test", args=(template.pk,))
         form = urlencode({"sender": asked["sender"], "values": asked["values"]}, errors="surrogatepass")
         response = self._browser.post(path, form, "application/x-www-form-urlencoded")

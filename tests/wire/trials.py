@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 
 from gateway.engine.prepare import Stopped
@@ -64,13 +65,22 @@ class Tally:
 
 
 def try_all(doors: Doors, door: str, trials: Iterable[Trial], also: Check | None = None) -> Tally:
-    """Make a call for each trial at one door; return what came of them. Of those that were sent, `also` is checked."""
+    """Make a call for each trial at one door; return what came of them. Of those that were sent, `also` is checked.
+
+    Nothing is left behind: the next trials' idempotency keys are new.
+    """
     tally = Tally(Counter(), [], also)
+    with transaction.atomic():
+        _try_groups(doors, door, trials, tally)
+        transaction.set_rollback(True)
+    return tally
+
+
+def _try_groups(doors: Doors, door: str, trials: Iterable[Trial], tally: Tally) -> None:
     usual = see(carry(doors.send(door, doors.harmless(door)).asked)[0])
     rest = iter(trials)
     while group := list(islice(rest, _GROUP)):
         _try_group(doors, group, usual, tally)
-    return tally
 
 
 def see(journey: Journey) -> list[Sight]:

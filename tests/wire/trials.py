@@ -19,6 +19,9 @@ from tests.wire.route import CannotStore, Journey, carry
 
 _GROUP = 40  # calls that are stored and composed together
 
+# Where a text that was there before is answered as before, and nothing is sent.
+KEYS = frozenset(("http/idempotency-key", "body/sendrequestid", "body/once"))
+
 _ours = settings(
     max_examples=10,
     # The fixtures are the same for all examples on purpose, and a group of calls takes its time.
@@ -120,6 +123,8 @@ def _judge(trial: Trial, call: Any, journey: Journey, usual: Sequence[Sight], ta
             for stopped in journey.stopped:
                 _check_stopped(trial, stopped)
             yield "stopped"
+        elif not journey.ready and trial.place.key in KEYS:
+            yield "replayed"
         else:
             seen = see(journey)
             compare(trial.place, trial.text, seen, usual)

@@ -100,6 +100,7 @@ SENDCLOUD_FOR_EACH: dict[str, Any] = _SENDCLOUD | {
         "section": {"long": "Margarita %other%"},
     }
 }
+SENDCLOUD_WITHOUT_FILES = SENDCLOUD_FOR_ALL | {"embeddedCid": ""}
 SENDCLOUD_FILES = [
     {"name": "attachments", "filename": "a.txt", "content_type": "text/plain", "content": "example file"},
     {"name": "embeddedImage", "filename": "logo.png", "content_type": "image/png", "content": "example file"},

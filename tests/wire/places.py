@@ -87,6 +87,7 @@ TABLES: Mapping[str, Sequence[tuple[Sequence[Field], Path]]] = {
     ],
     "sendcloud all": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
     "sendcloud each": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
+    "sendcloud json": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
     "mailup": [
         (mailup.SMTP_USER, ("User",)),
         (mailup.MESSAGE, ()),
@@ -110,6 +111,7 @@ CALLS: Mapping[str, dict[str, Any]] = {
     "octeth": {"body": calls.OCTETH, "http": calls.HTTP},
     "sendcloud all": {"body": calls.SENDCLOUD_FOR_ALL, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
     "sendcloud each": {"body": calls.SENDCLOUD_FOR_EACH, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
+    "sendcloud json": {"body": calls.SENDCLOUD_WITHOUT_FILES, "http": calls.HTTP},
     "mailup": {"body": calls.MAILUP, "http": calls.HTTP},
     "smtp": {"body": calls.SMTP},
     "smtp switched": {"body": calls.SMTP_SWITCHED},

@@ -55,12 +55,12 @@ class Guard:
         tries = max(count.tries for count in counts)
         return min(LONGEST, 0.25 * 2 ** (tries - FREE - 1)) if tries > FREE else 0.0
 
-    def end(self, client: str, name: str, *, is_right: bool) -> None:
-        """End a try that was begun."""
+    def end(self, client: str, name: str, *, is_right: bool | None) -> None:
+        """End a try that was begun; None: nobody could look whether it was right, which is not the client's fault."""
         for key in _keys(client, name):
             count = self._count_of(key)
             count.pending = max(0, count.pending - 1)
-            if not is_right:
+            if is_right is False:
                 count.failures += 1
                 count.last = clock.monotonic()
         if is_right:

@@ -63,7 +63,7 @@ class SubmissionConnection(Connection):
 
     async def _authenticate(self, event: AuthRequested, client: str) -> Reply | None:
         wait = self._guard.begin(client, event.name)
-        is_right = False
+        is_right: bool | None = False
         try:
             if wait is None:
                 return _BLOCKED
@@ -71,6 +71,7 @@ class SubmissionConnection(Connection):
             self._login = await self.loop.run_in_executor(self._threads, log_in, event.name, event.secret)
             is_right = True
         except Refused as refusal:
+            is_right = None if isinstance(refusal, Unavailable) else False
             log.warning("AUTH as %r from %s was refused: %s", event.name[:64], self.client, refusal.code)
             return reply_to_auth(refusal)
         finally:

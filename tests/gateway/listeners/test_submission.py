@@ -18,6 +18,7 @@ from domains import credentials
 from gateway.base.errors import Unavailable
 from gateway.engine.submission import Accepted, Submission
 from gateway.listeners import submission
+from gateway.listeners.guard import FREE, Guard
 from gateway.listeners.listener import Caps
 from gateway.models import Content, Message, Recipient
 from tests.gateway.listeners.conftest import OpenDoor
@@ -209,6 +210,28 @@ def test_a_database_that_is_away_is_said(door: int, acme: Tenant, monkeypatch: p
     monkeypatch.setattr(submission, "hand_in", lambda _: failed)
     code, words = refusal_of(door, acme, MAIL)
     assert (code, words[:5]) == (451, "4.3.0")
+
+
+def test_a_database_that_is_away_makes_no_guesser_of_a_client(door: int, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str, __: str) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as away:
+        away.setattr(submission, "log_in", fail)
+        for _ in range(FREE):
+            with pytest.raises(smtplib.SMTPAuthenticationError) as refused, log_in(door, acme):
+                pass
+            assert refused.value.smtp_code == 454
+    waits: list[float | None] = []
+    begin = Guard.begin
+
+    def watch(guard: Guard, client: str, name: str) -> float | None:
+        waits.append(begin(guard, client, name))
+        return waits[-1]
+
+    monkeypatch.setattr(Guard, "begin", watch)
+    with log_in(door, acme):
+        assert waits == [0.0]
 
 
 def test_a_fault_of_ours_is_no_250(door: int, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,16 @@ def _split(text: str) -> tuple[str, str, str]:
 def _decode(response: bytes) -> str:
     if response == b"*":
         raise CommandRefused(501, "5.7.0", "Authentication cancelled")
+    encoded = b"" if response == b"=" else response
     try:
-        return binascii.a2b_base64(b"" if response == b"=" else response, strict_mode=True).decode()
+        octets = binascii.a2b_base64(encoded, strict_mode=True)
+        text = octets.decode()
     except ValueError:  # not base64, or not UTF-8
-        raise CommandRefused(501, "5.5.2", "The response is not base64 of UTF-8") from None
+        raise _malformed() from None
+    if len(encoded) != (len(octets) + 2) // 3 * 4:  # Python 3.11 takes any number of = behind whole groups
+        raise _malformed()
+    return text
+
+
+def _malformed() -> CommandRefused:
+    return CommandRefused(501, "5.5.2", "The response is not base64 of UTF-8")

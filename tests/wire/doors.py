@@ -39,6 +39,7 @@ from gateway.listeners.translate import Login, translate
 from gateway.smtp.events import AuthRequested, DataRequested, MessageReceived, Reply
 from gateway.smtp.server import Server
 from gateway.wsgi import DoorHandler
+from templates_app import queries
 from templates_app.actions import add_template
 from templates_app.lists import add_list
 from templates_app.members import Entry, put_members
@@ -253,6 +254,7 @@ class Doors:
 
     def _make_template(self, texts: Mapping[str, str]) -> Any:
         self._made += 1
+        queries.forget()  # what was rolled back may have had the same key
         return add_template(self._tenant.account.pk, invoke_name=f"t{self._made}", name="T", texts=Texts(**texts))
 
     def _make_list(self) -> Any:

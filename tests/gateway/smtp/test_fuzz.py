@@ -18,7 +18,7 @@ from gateway.smtp.server import Server
 from tests.gateway.smtp.fuzz import corpus
 from tests.gateway.smtp.fuzz.grammar import CASES
 
-EXAMPLES: Final = {"server": 300, "client": 400, "exchange": 200, "addresses": 400}  # what takes some seconds each
+EXAMPLES: Final = {"server": 800, "client": 800, "exchange": 500, "addresses": 1000}  # what takes some seconds each
 
 
 @pytest.mark.parametrize("machine", corpus.MACHINES)

@@ -47,6 +47,7 @@ from rest_framework.views import APIView
 
 from domains.credentials import Credential
 from gateway.api.bodies import Parser, Payload, read_payload
+from gateway.api.fields import Field
 from gateway.base import rates
 from gateway.base.errors import MethodNotAllowed, OverLimit, Refused, Unavailable, UnknownCall
 from gateway.engine.intake import accept_one
@@ -80,6 +81,8 @@ class DialectView(APIView):
 
     dialect: ClassVar[str]
     rate: ClassVar[Rate | None] = None
+    fields: ClassVar[tuple[Field, ...]] = ()  # what the call takes beside its credentials
+    answers: ClassVar[tuple[type[msgspec.Struct], ...]] = ()  # the shapes of what it says, the first being the usual one
     parsers: ClassVar[Mapping[str, Parser]] = {}
     http_method_names: tuple[str, ...] = _METHODS
     default_response_headers: ClassVar[dict[str, str]] = {}  # Allow is said with 405 alone

@@ -16,7 +16,7 @@ from domains.credentials import Credential
 from gateway.api.fields import Field, boolean, check
 from gateway.api.mailup import xsmtpapi as mailup
 from gateway.api.overlay import Overlay, apply
-from gateway.api.sendclean.parse import domain_name, kind_of_clicks
+from gateway.api.sendclean.parse.messages import domain_name, kind_of_clicks
 from gateway.api.sendcloud import xsmtpapi as sendcloud
 from gateway.base.errors import FieldInvalid
 from gateway.engine.rawmail import RawHead, read_raw

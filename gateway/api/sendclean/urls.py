@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendclean.views import NoSuchCall, SendMail
+from gateway.api.sendclean.views.base import NoSuchCall
+from gateway.api.sendclean.views.messages import SendMail
 
 urlpatterns = [
     path_of("v1.0/messages/sendMail", SendMail),

@@ -10,7 +10,7 @@ import pytest
 from domains.credentials import authenticate_api_key, find_smtp_user
 from gateway.api.bodies import Payload
 from gateway.api.octeth.parse import parse_email
-from gateway.api.sendclean.parse import parse_mail
+from gateway.api.sendclean.parse.messages import parse_mail
 from gateway.base.errors import Refused
 from gateway.engine.submission import Submission
 from tests.gateway.api.mails import Path, find_texts, get, make_full_octeth, make_full_sendclean, put

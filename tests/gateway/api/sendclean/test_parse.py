@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domains.credentials import Credential
 from gateway.api.bodies import Payload
 from gateway.api.fields import FieldsRefused
-from gateway.api.sendclean.parse import parse_mail
+from gateway.api.sendclean.parse.messages import parse_mail
 from gateway.base.errors import Refused
 from gateway.engine.submission import Addressee, Clicks, FilePart, Kind, Mailbox, Submission
 from tests.gateway.api.mails import find_texts, make_full_sendclean, make_sendclean, put

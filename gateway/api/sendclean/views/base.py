@@ -1,4 +1,4 @@
-"""SendClean's calls."""
+"""What SendClean's calls have in common: who calls, how often, and how a refusal sounds."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from domains.credentials import Credential, authenticate_api_key, find_smtp_user
 from gateway.api.base import DialectView, Rate, UnknownPath
 from gateway.api.bodies import Payload
 from gateway.api.fields import check
-from gateway.api.sendclean.answers import answer_refused, answer_sent
-from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, parse_mail
+from gateway.api.sendclean.answers import answer_refused
+from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER
 from gateway.base.errors import BadCredentials, FieldInvalid, Refused
-from gateway.engine.submission import Accepted, Submission
 
 
 class SendCleanView(DialectView):
-    """Owner id and token in the body name the account; the calls that send also name one of its SMTP users."""
+    """Owner id and token in the body name the account."""
 
     dialect = "sendclean"
     rate = Rate(limit=60)
@@ -33,8 +32,8 @@ class SendCleanView(DialectView):
         return answer_refused(refusal)
 
 
-class SendMail(SendCleanView):
-    """messages/sendMail"""
+class SendingView(SendCleanView):
+    """A call that sends also names the SMTP user of the account that it sends as."""
 
     def authenticate(self, payload: Payload) -> Credential:
         key = super().authenticate(payload)
@@ -44,12 +43,6 @@ class SendMail(SendCleanView):
             raise FieldInvalid("smtp_user_name", f"This account has no SMTP user {name[:64]}.", value=name)
         user.check_usable()
         return user
-
-    def parse(self, payload: Payload, credential: Credential) -> Submission:
-        return parse_mail(payload, credential)
-
-    def answer(self, done: Accepted) -> HttpResponse:
-        return answer_sent()
 
 
 class NoSuchCall(UnknownPath, SendCleanView):

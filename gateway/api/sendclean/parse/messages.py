@@ -58,8 +58,6 @@ def domain_name(value: Any) -> str:
         raise ValueError("must be a domain name") from None
 
 
-CREDENTIALS = (Field("owner_id", required=True), Field("token", required=True))
-SMTP_USER = (Field("smtp_user_name", required=True),)
 CALL = (Field("message", mapping, required=True),)
 MESSAGE = (
     Field("html", default=""),

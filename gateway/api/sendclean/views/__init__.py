@@ -1,0 +1,1 @@
+"""SendClean's calls, one module for each of the vendor's pages."""

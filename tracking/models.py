@@ -27,6 +27,13 @@ class EventType(models.TextChoices):
     COMPLAINED = "complained", _("Complained")
 
 
+class BounceType(models.TextChoices):
+    """The two halves of `bounced`, where a webhook wants one of them alone."""
+
+    HARD = "bounced_hard", _("Bounced: the address is bad")
+    SOFT = "bounced_soft", _("Bounced: for any other reason")
+
+
 class Event(AccountModel):
     """One fact the world may hear, about one recipient. Written by `tracking.events.record` alone, never changed.
 

@@ -14,7 +14,8 @@ from accounts.models import Account
 from gateway.base import bulk, clock, wake
 from gateway.base.cache import TimedCache
 from tracking.formats import FORMATS
-from tracking.models import Webhook, WebhookDelivery
+from tracking.models import BounceType, EventType, Webhook, WebhookDelivery
+from tracking.statistics import HARD
 
 if TYPE_CHECKING:
     from tracking.events import Fact
@@ -25,7 +26,7 @@ _CLOSED: Final = (Account.Status.DELETED, Account.Status.PURGED)  # a suspended 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What one active webhook wants to hear of: types of events, of all mail or of a domain's or an SMTP user's."""
+    """What one active webhook wants to hear of: types of events or bounces, of all mail or of a domain's or an SMTP user's."""
 
     webhook_id: int
     types: frozenset[str]
@@ -34,10 +35,16 @@ class Subscription:
 
     def wants(self, fact: Fact) -> bool:
         return (
-            fact.type.value in self.types
+            (fact.type.value in self.types or _bounce_of(fact) in self.types)
             and self.domain_id in {None, fact.origin.domain_id}
             and self.smtp_user_id in {None, fact.origin.smtp_user_id}
         )
+
+
+def _bounce_of(fact: Fact) -> BounceType | None:
+    if fact.type is not EventType.BOUNCED:
+        return None
+    return BounceType.HARD if fact.category in HARD else BounceType.SOFT
 
 
 def add(cursor: bulk.Cursor, facts: Sequence[Fact]) -> None:
@@ -83,6 +90,7 @@ def _subscription(
     webhook_id: int, format_name: str, events: Sequence[str], domain_id: int | None, smtp_user_id: int | None
 ) -> Subscription:
     told = frozenset(FORMATS[format_name].words)
+    told |= frozenset(BounceType.values if EventType.BOUNCED in told else ())
     types = told & frozenset(map(str, events)) if events else told
     return Subscription(webhook_id=webhook_id, types=types, domain_id=domain_id, smtp_user_id=smtp_user_id)
 

@@ -56,6 +56,15 @@ def test_types_domain_and_smtp_user_choose(acme: Tenant) -> None:
     assert told(of_user) == {by_other.id}
 
 
+def test_one_half_of_the_bounces_may_be_chosen(acme: Tenant) -> None:
+    gone = make_fact(acme, EventType.BOUNCED, category="recipient")
+    full, blocked = make_fact(acme, EventType.BOUNCED, category="full"), make_fact(acme, EventType.BOUNCED, category="blocked")
+    both, hard = hook(acme, events=["bounced"]), hook(acme, events=["bounced_hard"])
+    soft = hook(acme, events=["bounced_soft", "opened"])
+    happen(gone, full, blocked, make_fact(acme))
+    assert (told(both), told(hard), told(soft)) == ({gone.id, full.id, blocked.id}, {gone.id}, {full.id, blocked.id})
+
+
 @pytest.mark.parametrize(("name", "count"), [("standard", 12), ("sendclean", 6), ("sendcloud", 10), ("octeth", 7)])
 def test_what_a_format_has_no_word_for_is_not_written(name: str, count: int, acme: Tenant) -> None:
     one = Webhook.objects.create(account=acme.account, url="https://hooks.acme.com/", format=name, sealed_key=b"")

@@ -26,7 +26,7 @@ from tracking import outbox
 from tracking.admin.deliveries import state_of
 from tracking.admin.drawing import draw_hours, draw_table, draw_time
 from tracking.formats import FORMATS
-from tracking.models import EventType, Webhook, WebhookDelivery
+from tracking.models import BounceType, EventType, Webhook, WebhookDelivery
 from tracking.webhooks import actions
 from tracking.webhooks.calls import open_key
 from tracking.webhooks.fanout import words_of
@@ -42,7 +42,10 @@ class WebhookForm(ScopedForm):
 
     url = forms.URLField(label="URL", max_length=2000, assume_scheme="https", widget=UnfoldAdminURLInputWidget)
     events = forms.MultipleChoiceField(
-        choices=EventType.choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text=_WHOM
+        choices=[*EventType.choices, *BounceType.choices],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_WHOM,
     )
 
     def clean(self) -> dict[str, Any] | None:

@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from tracking.formats.base import TEST, Format, Parcel, Reply, Telling, by_name, write_json
-from tracking.models import EventType
+from tracking.models import BounceType, EventType
 
-FIELD: Final = "SendCleantes_events"
-HEADER: Final = "X-SendCleanTES-SIGNATURE"
+FIELD: Final = "{vendor}tes_events"
+HEADER: Final = "X-{vendor}TES-SIGNATURE"
 VENDORS: Final = ("SendClean", "PowerEmail")  # whose receivers move here unchanged
 
 WORDS: Final[Mapping[str, str]] = {
@@ -31,15 +31,25 @@ WORDS: Final[Mapping[str, str]] = {
     TEST: "send",
 }
 
+# What a webhook is told of, in the words of addWebhook, as Webhook.events has it.
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "send": (EventType.DELIVERED,),
+    "open": (EventType.OPENED,),
+    "click": (EventType.CLICKED,),
+    "soft_bounce": (BounceType.SOFT, EventType.EXPIRED),
+    "hard_bounce": (BounceType.HARD,),
+    "spam": (EventType.COMPLAINED,),
+}
+
 
 def write(parcel: Parcel) -> bytes:
-    return urlencode({FIELD: _array(parcel)}).encode()
+    return urlencode({_branded(FIELD): _array(parcel)}).encode()
 
 
 def sign(parcel: Parcel, body: bytes, now: datetime) -> Mapping[str, str]:  # noqa: ARG001 - the shape of all formats
     """Return the signature: HMAC-SHA1 over the URL and, sorted by name, each field's name and value."""
-    signed = parcel.url.encode() + FIELD.encode() + _array(parcel)
-    return {HEADER: base64.b64encode(hmac.digest(parcel.key.encode(), signed, "sha1")).decode()}
+    signed = parcel.url.encode() + _branded(FIELD).encode() + _array(parcel)
+    return {_branded(HEADER): base64.b64encode(hmac.digest(parcel.key.encode(), signed, "sha1")).decode()}
 
 
 def find_fault(reply: Reply) -> str:
@@ -48,6 +58,12 @@ def find_fault(reply: Reply) -> str:
     if words == "God bless you" and name in {settings.GATEPOST_BRAND, *VENDORS}:
         return ""
     return f'It must answer the text "God bless you, {settings.GATEPOST_BRAND}", and nothing else.'
+
+
+def _branded(name: str) -> str:
+    """Return a name as the product is sold under: a vendor's brand stands in it, SendClean's in place of ours."""
+    brand = settings.GATEPOST_BRAND
+    return name.format(vendor=brand if brand in VENDORS else VENDORS[0])
 
 
 def _array(parcel: Parcel) -> bytes:

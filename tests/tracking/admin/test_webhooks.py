@@ -104,9 +104,9 @@ def test_a_change_leaves_alone_what_the_queue_writes(browser: Client, acme: Tena
         save(self, *arguments, **options)
 
     monkeypatch.setattr(Webhook, "save", save_late)
-    browser.post(path_of(hook), form_of("https://hooks.acme.com/b", events=["delivered", "bounced"], format="octeth"))
+    browser.post(path_of(hook), form_of("https://hooks.acme.com/b", events=["delivered", "bounced_hard"], format="octeth"))
     hook.refresh_from_db()
-    assert (hook.url, hook.events, hook.format) == ("https://hooks.acme.com/b", ["delivered", "bounced"], "standard")
+    assert (hook.url, hook.events, hook.format) == ("https://hooks.acme.com/b", ["delivered", "bounced_hard"], "standard")
     assert (hook.delivered, hook.failures, open_key(hook)) == (7, 3, key)
 
 

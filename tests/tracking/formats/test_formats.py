@@ -19,7 +19,8 @@ from standardwebhooks import WebhookVerificationError
 from gateway.base import clock
 from gateway.base.guarded import Answer
 from tracking.formats import FORMATS, TEST, Parcel, Telling
-from tracking.models import EventType, Webhook
+from tracking.formats.sendclean import CHOICES
+from tracking.models import BounceType, EventType, Webhook
 
 AT = datetime(2026, 11, 22, 1, 2, 3, 456789, tzinfo=UTC)
 CLICK = Telling(
@@ -152,6 +153,21 @@ def test_sendclean_is_an_array_in_a_form_signed_by_mandrills_rule() -> None:
     signed = parcel.url + "".join(name + fields[name] for name in sorted(fields))
     wanted = base64.b64encode(hmac.new(parcel.key.encode(), signed.encode(), hashlib.sha1).digest()).decode()
     assert form.headers(parcel, body, AT)["X-SendCleanTES-SIGNATURE"] == wanted
+
+
+def test_sendclean_sold_as_poweremail_says_so(settings: Any) -> None:
+    settings.GATEPOST_BRAND = "PowerEmail"
+    form, parcel = FORMATS["sendclean"], make_parcel("sendclean")
+    body = form.write(parcel)
+    signed = f"{parcel.url}PowerEmailtes_events{read_form(body)['PowerEmailtes_events']}"
+    wanted = base64.b64encode(hmac.new(parcel.key.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+    assert form.headers(parcel, body, AT)["X-PowerEmailTES-SIGNATURE"] == wanted
+
+
+def test_each_choice_of_sendclean_s_is_told_by_its_own_word() -> None:
+    kinds = [kind for kinds in CHOICES.values() for kind in kinds]
+    assert len(kinds) == len(set(kinds))
+    assert {"bounced" if kind in BounceType.values else kind for kind in kinds} == set(FORMATS["sendclean"].words) - {TEST}
 
 
 def test_sendcloud_is_a_form_whose_token_and_time_are_the_events_own() -> None:

@@ -22,8 +22,8 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
 from accounts.access import Access, Level, access_of, account_of
+from accounts.audit import remember
 from accounts.markup import Words
-from accounts.models import AuditEntry
 from accounts.scoping import AccountQuerySet
 
 if TYPE_CHECKING:
@@ -230,14 +230,8 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
 
     def audit(self, request: HttpRequest, obj: Model, action: str, **detail: Any) -> None:
         """Remember that the person behind the request did `action`, such as "reset the secret of", to a row."""
-        AuditEntry.objects.create(
-            account_id=account_of(obj),
-            actor=request.user.get_username(),
-            action=f"{action} {obj._meta.verbose_name}"[:60],  # noqa: SLF001  Django's public name for it
-            target=str(obj)[:200],
-            detail={"id": obj.pk, **detail},
-            address=request.META.get("REMOTE_ADDR") or None,
-        )
+        address = request.META.get("REMOTE_ADDR", "")
+        remember(obj, action, actor=request.user.get_username(), address=address, **detail)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self.audit(request, obj, "added")

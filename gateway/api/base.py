@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn, TypeVar
@@ -48,8 +48,8 @@ from rest_framework.views import APIView
 from domains.credentials import Credential
 from gateway.api.bodies import Parser, Payload, read_payload
 from gateway.api.fields import Field
-from gateway.base import rates
 from gateway.base.errors import MethodNotAllowed, OverLimit, Refused, Unavailable, UnknownCall
+from gateway.base.rates import check_rates
 from gateway.engine.intake import accept_one
 
 log = logging.getLogger(__name__)
@@ -113,14 +113,17 @@ class DialectView(APIView):
         self.check_rate(credential)
         return self.answer(self.act(self.parse(payload, credential)))
 
+    def rates(self) -> Sequence[Rate]:
+        """Return how many requests a credential may make, the shortest time first; by default, `rate` alone."""
+        return (self.rate,) if self.rate is not None else ()
+
     def check_rate(self, credential: Credential) -> None:
         """Raise RateExceeded; the account's own number of requests a minute beats the dialect's, and 0 is no limit."""
-        rate = self.rate
-        if credential.requests_per_minute is not None:
-            rate = Rate(limit=credential.requests_per_minute) if credential.requests_per_minute else None
-        if rate is not None:
+        own = credential.requests_per_minute
+        allowed = self.rates() if own is None else (Rate(limit=own),) if own else ()
+        if allowed:
             who = f"user{credential.smtp_user_id}" if credential.smtp_user_id else f"key{credential.key_id}"
-            rates.check_rate(f"{self.dialect}:{who}", rate.limit, rate.seconds)
+            check_rates([(f"{self.dialect}:{who}:{rate.seconds}", rate.limit, rate.seconds) for rate in allowed])
 
     # What DRF calls ---------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 
@@ -27,16 +29,34 @@ TIMEOUT = 0.25  # seconds that a request may lose to a Redis that does not answe
 PAUSE = 5.0  # seconds until Redis is asked again after that
 SIZE = 100_000  # callers counted in the process
 
-# One round trip, and no window without an end: a counter that lost its expiry gets it back.
+# At most so many requests of a name in so many seconds.
+Limit = tuple[str, int, int]
+
+# One round trip for all windows of a request, and no window without an end: a counter that lost its expiry gets it back.
+# Answers which window is full (0: none), and in how many milliseconds it ends.
 _COUNT = """
-local count = redis.call('INCR', KEYS[1])
-local left = redis.call('PTTL', KEYS[1])
-if left < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  left = tonumber(ARGV[1])
+for place, key in ipairs(KEYS) do
+  local length = tonumber(ARGV[2 * place])
+  local count = redis.call('INCR', key)
+  local left = redis.call('PTTL', key)
+  if left < 0 then
+    redis.call('PEXPIRE', key, length)
+    left = length
+  end
+  if count > tonumber(ARGV[2 * place - 1]) then
+    return {place, left}
+  end
 end
-return {count, left}
+return {0, 0}
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Full:
+    """A window that has no room for this request, and the seconds until it ends."""
+
+    limit: Limit
+    left: float
 
 
 class ProcessCounter:
@@ -46,16 +66,24 @@ class ProcessCounter:
         self._lock = Lock()
         self._windows: dict[str, tuple[int, float]] = {}
 
-    def count(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one more of `name`; return the count and how many seconds of the window are left."""
+    def count(self, limits: Sequence[Limit]) -> Full | None:
+        """Count one more request, window by window; stop at the first that is full, and return it."""
         now = clock.monotonic()
         with self._lock:
-            count, ends = self._windows.get(name, (0, 0.0))
-            if ends <= now:
-                count, ends = 0, now + seconds
-                self._make_room(now)
-            self._windows[name] = (count + 1, ends)
-        return count + 1, ends - now
+            for limit in limits:
+                count, ends = self._count(limit, now)
+                if count > limit[1]:
+                    return Full(limit=limit, left=ends - now)
+        return None
+
+    def _count(self, limit: Limit, now: float) -> tuple[int, float]:
+        name, _, seconds = limit
+        count, ends = self._windows.get(name, (0, 0.0))
+        if ends <= now:
+            count, ends = 0, now + seconds
+            self._make_room(now)
+        self._windows[name] = (count + 1, ends)
+        return count + 1, ends
 
     def clear(self) -> None:
         with self._lock:
@@ -78,17 +106,20 @@ class RedisCounter:
         client = redis.Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0))
         self._script = client.register_script(_COUNT)
 
-    def count(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one more of `name`; return the count and how many seconds of the window are left."""
+    def count(self, limits: Sequence[Limit]) -> Full | None:
+        """Count one more request, window by window; stop at the first that is full, and return it."""
         if clock.monotonic() < self._asks_again_at:
-            return self._fallback.count(name, seconds)
+            return self._fallback.count(limits)
         try:
-            count, left = self._script(keys=[f"gatepost:rate:{name}"], args=[seconds * 1000])
+            place, left = self._script(
+                keys=[f"gatepost:rate:{name}" for name, _, _ in limits],
+                args=[number for _, most, seconds in limits for number in (most, seconds * 1000)],
+            )
         except (redis.RedisError, OSError) as error:
             log.warning("Redis does not answer, request rates are counted in this process: %s", error)
             self._asks_again_at = clock.monotonic() + PAUSE
-            return self._fallback.count(name, seconds)
-        return int(count), int(left) / 1000
+            return self._fallback.count(limits)
+        return Full(limit=limits[place - 1], left=left / 1000) if place else None
 
 
 _in_process = ProcessCounter()
@@ -101,12 +132,21 @@ def _counter(url: str) -> ProcessCounter | RedisCounter:
 
 def check_rate(name: str, limit: int, seconds: int) -> None:
     """Count one request of `name` and raise RateExceeded when it is more than `limit` in `seconds`."""
-    count, left = _counter(settings.REDIS_URL).count(name, seconds)
-    if count > limit:
-        wait = max(1, math.ceil(left))
-        raise RateExceeded(
-            f"More than {limit} requests in {seconds} seconds. Wait for {wait} seconds.", retry_after=wait, limit=limit
-        )
+    check_rates([(name, limit, seconds)])
+
+
+def check_rates(limits: Sequence[Limit]) -> None:
+    """Count one request in several windows, in this order, and raise RateExceeded at the first that is full.
+
+    The windows behind that one do not count the request: who is stopped for a minute does not use up the day.
+    """
+    full = _counter(settings.REDIS_URL).count(limits)
+    if full is None:
+        return
+    (_, limit, seconds), wait = full.limit, max(1, math.ceil(full.left))
+    raise RateExceeded(
+        f"More than {limit} requests in {seconds} seconds. Wait for {wait} seconds.", retry_after=wait, limit=limit
+    )
 
 
 def forget() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 import redis
@@ -14,7 +14,7 @@ from pytest_django import Settings
 from gateway.base import rates
 from gateway.base.clock import monotonic
 from gateway.base.errors import RateExceeded
-from gateway.base.rates import ProcessCounter, RedisCounter, check_rate
+from gateway.base.rates import Limit, ProcessCounter, RedisCounter, check_rate, check_rates
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,14 @@ def refusals(name: str, limit: int, times: int) -> int:
         except RateExceeded:
             count += 1
     return count
+
+
+def refusal_of(limits: Sequence[Limit]) -> RateExceeded | None:
+    try:
+        check_rates(limits)
+    except RateExceeded as refused:
+        return refused
+    return None
 
 
 @pytest.fixture
@@ -70,6 +78,23 @@ def test_a_window_ends(alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusals("a", 1, 2) == 1
 
 
+@pytest.fixture(params=["in this process", "in Redis"])
+def either(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("alone" if request.param == "in this process" else "shared")
+
+
+def test_several_windows_count_at_once_and_the_first_full_one_speaks(either: None) -> None:
+    limits = [("minute", 2, 60), ("hour", 3, 3600)]
+    said = [refusal_of(limits) for _ in range(4)]
+    assert said[:2] == [None, None]
+    assert [(refused.limit, refused.retry_after) for refused in said[2:] if refused] == [(2, 60)] * 2
+    # What the minute stopped is not counted in the hour.
+    assert refusal_of(limits[1:]) is None
+    last = refusal_of(limits[1:])
+    assert last is not None
+    assert (last.limit, 3599 <= last.retry_after <= 3600) == (3, True)
+
+
 def test_threads_count_together(alone: None) -> None:
     found: list[int] = []
     threads = [threading.Thread(target=lambda: found.append(refusals("a", 100, 50))) for _ in range(4)]
@@ -84,9 +109,9 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rates, "SIZE", 10)
     counter = ProcessCounter()
     for number in range(50):
-        counter.count(f"n{number}", 60)
+        counter.count([(f"n{number}", 1, 60)])
     assert len(counter._windows) == 10
-    assert counter.count("n49", 60)[0] == 2
+    assert counter.count([("n49", 1, 60)]) is not None
 
 
 def test_redis_counts_for_all(shared: redis.Redis) -> None:
@@ -113,13 +138,13 @@ def test_redis_that_comes_back_is_used_again(
     shared: redis.Redis, monkeypatch: pytest.MonkeyPatch, redis_url: str, unused_port: int
 ) -> None:
     counter = RedisCounter(f"redis://127.0.0.1:{unused_port}/0", ProcessCounter())
-    counter.count("a", 60)
+    counter.count([("a", 9, 60)])
     counter._script = RedisCounter(redis_url, ProcessCounter())._script
-    counter.count("a", 60)
+    counter.count([("a", 9, 60)])
     assert shared.get("gatepost:rate:a") is None
     later = monotonic() + rates.PAUSE
     monkeypatch.setattr("gateway.base.clock.monotonic", lambda: later)
-    counter.count("a", 60)
+    counter.count([("a", 9, 60)])
     assert shared.get("gatepost:rate:a") == b"1"
 
 

@@ -118,6 +118,20 @@ def find_members(account_id: int, list_id: int, emails: Iterable[str]) -> QueryS
     return members_of(account_id, list_id).annotate(lower=Lower("email")).filter(lower__in=wanted)
 
 
+def find_values(account_id: int, member_id: int, list_id: int | None = None) -> dict[str, str] | None:
+    """Return the values of a member of an account's lists, or of the one list; None where there is none of that key."""
+    members = Member.objects.for_account(account_id).filter(pk=member_id)
+    members = members if list_id is None else members.filter(address_list_id=list_id)
+    row = members.values_list("email", "name", "variables").first()
+    return values_of(*row) if row is not None else None
+
+
+def values_of(email: str, name: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return a member's values; its address and name are fields as well, where the list has none of that name itself."""
+    own = {"email": email, "name": name} if name else {"email": email}
+    return own | dict(variables)
+
+
 def check_entry(entry: Entry) -> Entry:
     """Return an entry with its address in its normal form; raise FieldInvalid for `email`, `name` or `variables`."""
     try:

@@ -6,7 +6,7 @@ Policy stands here and nowhere else: doors translate, `accept` stores.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -29,17 +29,16 @@ from gateway.base.errors import (
     SenderInvalid,
     SenderMissing,
     SenderNotAllowed,
-    TemplateMissing,
     TooManyRecipients,
 )
+from gateway.engine.about import with_member
 from gateway.engine.headers import check_file, check_header, check_name, check_subject
 from gateway.engine.rawmail import read_raw
-from gateway.engine.submission import Addressee, Kind, Mailbox, Submission, Syntax
+from gateway.engine.submission import Addressee, Kind, Mailbox, Submission
+from gateway.engine.templated import find_template_of, with_template
 from gateway.smtp.addresses import Address, AddressError, parse_address
-from templates_app.filling import CannotFill
-from templates_app.filling import check as check_text
 from templates_app.lists import ListFacts, find_facts, no_such_list
-from templates_app.queries import TemplateFacts, find_page_language, find_template
+from templates_app.queries import find_page_language
 
 MAX_RECIPIENTS = 1000  # decision 2
 MAX_LISTS = 5  # of one send
@@ -77,9 +76,10 @@ def check(submission: Submission) -> Draft:
     """Return the draft of a submission; raise the first refusal that holds."""
     check_account(submission.account_id)
     check_header_room(submission.headers)
-    asked, template = submission, check_template(submission)
+    asked, submission = submission, with_member(submission)
+    template = find_template_of(submission)
     if template is not None:
-        submission = _with_template(submission, template)
+        submission = with_template(submission, template)
     subject, senders, unique_id = _read(submission)
     check_unique_id(unique_id)
     sender, domain = check_senders(submission, senders)
@@ -114,35 +114,6 @@ def check_account(account_id: int) -> None:
         raise AccountPurged
     if not account.is_enabled:
         raise _UNUSABLE[Account.Status(account.status)]
-
-
-def check_template(submission: Submission) -> TemplateFacts | None:
-    """Return the template that a submission names, None when it names none; raise when the account has no such template."""
-    if submission.template_id is None:
-        return None
-    template = find_template(submission.account_id, submission.template_id)
-    if template is None:
-        raise TemplateMissing(field="template", value=str(submission.template_id))
-    return template
-
-
-def _with_template(submission: Submission, template: TemplateFacts) -> Submission:
-    """Return the submission with the bodies of its template; a subject that it has of its own stays.
-
-    Fields in its own subject and headers are filled in as those of the template; FieldInvalid where they cannot be.
-    """
-    for field, value in (("subject", submission.subject), *((f"headers.{name}", value) for name, value in submission.headers)):
-        try:
-            check_text(value, template.syntax)
-        except CannotFill as error:
-            raise FieldInvalid(field, f"The field {field} is no {template.syntax} text. {error}", value=value) from None
-    return replace(
-        submission,
-        html=template.html,
-        text=template.text,
-        subject=submission.subject or template.subject,
-        syntax=Syntax(template.syntax),
-    )
 
 
 def check_unique_id(unique_id: str) -> None:
@@ -243,6 +214,8 @@ def check_lists(submission: Submission) -> tuple[ListFacts, ...]:
     for list_id in wanted:
         if list_id not in found:
             raise no_such_list(str(list_id))
+    if wanted and submission.refuse_empty_lists and not any(one.member_count for one in found.values()):
+        raise RecipientMissing("The address list has no members.", field="list")
     return tuple(found[list_id] for list_id in wanted)
 
 

@@ -35,6 +35,7 @@ from gateway.engine import quotas
 from gateway.engine.origins import load_origins
 from gateway.engine.rows import NewRecipient, RecipientRows
 from gateway.models import ListTask, Message, Recipient
+from templates_app.members import values_of
 from tracking import events, suppressions
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ _PICK = Statement(
 )
 _LOCK_COLUMNS = """
     SELECT t.id, t.account_id, t.address_list_id, t.message_id, t.state, t.cursor, t.members, t.expanded, t.added, t.suppressed,
-        m.smtp_user_id, m.client, m.accepted_at, m.send_at
+        m.smtp_user_id, m.client, m.accepted_at, m.send_at, m.options ->> 'list_limit'
     FROM gateway_listtask t JOIN gateway_message m ON m.id = t.message_id
     WHERE t.state IN ('waiting', 'running')
 """
@@ -91,6 +92,13 @@ _READ = Statement(
     sqlite=f"""
         {_READ_COLUMNS} WHERE address_list_id = :list_id AND id > :after ORDER BY address_list_id, id LIMIT :limit
     """,
+)
+# The constraint that keeps an address in a list once has the index for this.
+_READ_FIRST = Statement(
+    postgresql=f"""
+        {_READ_COLUMNS} WHERE address_list_id = %(list_id)b::bigint ORDER BY lower(email) LIMIT %(limit)b::bigint
+    """,
+    sqlite=f"{_READ_COLUMNS} WHERE address_list_id = :list_id ORDER BY lower(email) LIMIT :limit",
 )
 # One look-up in the index of bulk mail for each; LIMIT keeps the planner from reading all recipients of the message instead.
 _MAILED = Statement(
@@ -133,6 +141,7 @@ class Task:
     smtp_user_id: int | None
     client: str
     due_at: datetime
+    limit: int | None = None  # of members, the first by their addresses, who are taken in at once
     next_at: datetime | None = None
     error: str = ""
 
@@ -201,10 +210,16 @@ def _lock(cursor: bulk.Cursor, task_id: int) -> Task | None:
     rows = _LOCK.fetch(cursor, id=task_id, at=clock.now())
     if not rows:
         return None
-    *numbers, smtp_user_id, client, accepted_at, send_at = rows[0]
+    *numbers, smtp_user_id, client, accepted_at, send_at, limit = rows[0]
     names = ("id", "account_id", "list_id", "message_id", "state", "cursor", "members", "expanded", "added", "suppressed")
     due_at = read_time(send_at) or read_time(accepted_at) or clock.now()
-    return Task(**dict(zip(names, numbers, strict=True)), smtp_user_id=smtp_user_id, client=client, due_at=due_at)
+    return Task(
+        **dict(zip(names, numbers, strict=True)),
+        smtp_user_id=smtp_user_id,
+        client=client,
+        due_at=due_at,
+        limit=int(limit) if limit is not None else None,
+    )
 
 
 def _stop(task: Task) -> bool:
@@ -232,13 +247,13 @@ def _take_in(cursor: bulk.Cursor, task: Task) -> None:
         task.wait(clock.now() + RECHECK, "The sender domain is not verified any more; publish its DNS records, or cancel this.")
         return
     members = _read(cursor, task)
-    is_last = len(members) < BATCH
+    is_last = task.limit is not None or len(members) < BATCH
     mailed = _mailed(cursor, task.message_id, members)
     refusal = _count(task, members, mailed)
     fresh = [member for member in members if member.id not in mailed]
     _store(cursor, task, origin, fresh)
     task.cursor = members[-1].id if members else task.cursor
-    task.expanded += len(members)
+    task.expanded = len(members) + (task.expanded if task.limit is None else 0)
     task.state = State.RUNNING.value
     if refusal is not None:
         ends_in = timedelta(seconds=refusal.retry_after)
@@ -249,7 +264,11 @@ def _take_in(cursor: bulk.Cursor, task: Task) -> None:
 
 
 def _read(cursor: bulk.Cursor, task: Task) -> list[Member]:
-    return [Member._make(row) for row in _READ.fetch(cursor, list_id=task.list_id, after=task.cursor, limit=BATCH)]
+    if task.limit is None:
+        rows = _READ.fetch(cursor, list_id=task.list_id, after=task.cursor, limit=BATCH)
+    else:  # what a quota held back is among the same members again, and who was mailed is known
+        rows = _READ_FIRST.fetch(cursor, list_id=task.list_id, limit=task.limit)
+    return [Member._make(row) for row in rows]
 
 
 def _mailed(cursor: bulk.Cursor, message_id: int, members: Sequence[Member]) -> set[int]:
@@ -294,16 +313,10 @@ def _recipient(task: Task, recipient_id: int, position: int, member: Member) -> 
         email=member.email,
         domain=member.email.rpartition("@")[2],
         name=member.name,
-        variables=_variables(member),
+        variables=values_of(member.email, member.name, read_json(member.variables) or {}),
         is_bulk=True,
         client=task.client,
     )
-
-
-def _variables(member: Member) -> dict[str, str]:
-    """Return a member's values; its address and name are fields as well, where the list has none of that name itself."""
-    own = {"email": member.email, "name": member.name} if member.name else {"email": member.email}
-    return own | (read_json(member.variables) or {})
 
 
 def _note(task: Task) -> None:

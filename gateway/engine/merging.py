@@ -20,6 +20,8 @@ MAX_SECONDS = 2.0  # of processor time, after which no further field of the same
 # What header text may not have, though merged values may bring it: controls, line separators, halves of surrogate pairs.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _UNSUBSCRIBE_URL = "unsubscribe_url"
+# Octeth's own name of a recipient's address, whatever the list calls it.
+_OCTETHS_ADDRESS = "EmailAddress"
 # SendCloud's own name of it, with two signs on either side, which is no field of its syntax.
 _SENDCLOUDS = "%%user_defined_unsubscribe_link%%"
 # How a door's customers write fields, for mail that was handed in without any values.
@@ -98,11 +100,13 @@ def merge_of(copy: Copy, unsubscribe_url: str) -> Merge:
     letter = copy.letter
     if letter.syntax is Syntax.NONE:
         return _only_link(letter, unsubscribe_url)
-    link = {_UNSUBSCRIBE_URL: unsubscribe_url} if unsubscribe_url else {}
+    own = {_UNSUBSCRIBE_URL: unsubscribe_url} if unsubscribe_url else {}
+    if letter.syntax is Syntax.OCTETH:
+        own[_OCTETHS_ADDRESS] = copy.email
     return Merge(
         syntax=letter.syntax,
-        values={**link, **letter.variables, **copy.variables},
-        is_own=bool(copy.variables or link),
+        values={**own, **letter.variables, **copy.variables},
+        is_own=bool(copy.variables or own),
         unsubscribe_url=unsubscribe_url,
     )
 

@@ -158,7 +158,7 @@ def _list_task(draft: Draft, message_id: int, position: int, address_list: ListF
         position=position,
         list_address=address_list.address,
         next_at=asked.send_at,
-        members=address_list.member_count,
+        members=min(address_list.member_count, asked.list_limit or address_list.member_count),
     )
 
 
@@ -225,6 +225,7 @@ def _options(draft: Draft) -> dict[str, object]:
         "unsubscribe_link": asked.unsubscribe_link,
         "unsubscribe_page_id": asked.unsubscribe_page_id,
         "bulk": asked.bulk or bool(asked.list_ids) or None,
+        "list_limit": asked.list_limit,
         "event_headers": dict(asked.event_headers),
         "ehlo": asked.ehlo,
     }

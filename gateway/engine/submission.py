@@ -89,6 +89,9 @@ class Submission:
     syntax: Syntax = Syntax.NONE
     variables: Mapping[str, str] = field(default_factory=dict)  # the same for every recipient
     template_id: int | None = None
+    template_name: str = ""  # its invoke name, of a template that goes by name, or where there is none of that key
+    auto_text: bool = False  # make the text that the template lacks from its HTML
+    auto_html: bool = False  # and the other way round
     track_opens: bool | None = None
     track_clicks: Clicks | None = None
     unsubscribe_link: bool | None = None
@@ -101,10 +104,14 @@ class Submission:
     unique_id: str = ""  # X-Unique-Id
     bulk: bool = False  # behind transactional mail in the queue
     list_ids: tuple[int, ...] = ()  # address lists that it goes to instead of `recipients`; see engine.mailing
+    list_limit: int | None = None  # only so many members of each, the first by their addresses
+    member_list_id: int | None = None  # the list of the member below, or alone: one that must be the account's
+    member_id: int | None = None  # of an address list: whose values fill the fields of every copy
     send_at: datetime | None = None
     idempotency_key: str = ""
     idempotency_seconds: int = 86_400
     refuse_suppressed: bool = False  # refuse the whole call for one suppressed address (Octeth)
+    refuse_empty_lists: bool = False  # refuse the whole call where its lists have no members (Octeth)
     event_headers: Mapping[str, str] = field(default_factory=dict)  # custom headers that events carry back (SC-Custom-*)
     notes: tuple[str, ...] = ()  # what the door left out and the message's page should say
     client: str = ""  # the customer's IP address

@@ -14,6 +14,7 @@ from accounts.queries import forget as forget_accounts
 from domains.models import SenderDomain
 from domains.queries import forget as forget_domains
 from gateway.base import wake
+from gateway.base.errors import RecipientMissing
 from gateway.engine import lists, queue, tasks
 from gateway.engine.accept import accept
 from gateway.engine.compose import compose
@@ -301,3 +302,40 @@ def test_the_task_comes_back_while_there_is_work(make: Make, acme: Tenant, monke
     tasks.expand_lists()
     assert len(hinted) == 1
     assert Recipient.objects.count() == 100
+
+
+def test_a_limit_takes_the_first_members_by_their_addresses(make: Make, acme: Tenant) -> None:
+    people = [f"p{number:02}@inbox.example" for number in range(30)]
+    (task,) = begin(make(list_limit=12), make_list(acme.account.pk, [email.upper() for email in reversed(people)]))
+    assert task.members == 12
+    lists.expand(5)
+    assert [email.lower() for email in emails()] == people[:12]
+    assert state_of(task) == ("done", 12, 12)
+
+
+def test_a_limit_stays_when_a_quota_holds_the_list_up(make: Make, acme: Tenant) -> None:
+    Account.objects.update(quota_day=5)
+    (task,) = begin(make(list_limit=8), make_list(acme.account.pk, 20))
+    lists.expand(5)
+    assert state_of(task) == ("running", 5, 5)
+    Account.objects.update(quota_day=None)
+    forget_accounts()
+    ListTask.objects.update(next_at=None)
+    lists.expand(5)
+    assert state_of(task) == ("done", 8, 8)
+    assert Counter(emails()) == Counter(sorted(f"p{number}@inbox.example" for number in range(20))[:8])
+
+
+def test_octeths_syntax_knows_the_address_by_its_own_name(make: Make, acme: Tenant, acme_keys: Any) -> None:
+    begin(make(text="%Subscriber:EmailAddress% is {{ Subscriber:N }}.", syntax=Syntax.OCTETH), make_list(acme.account.pk, 2))
+    lists.expand(5)
+    mails = {copy.email: compose(copy, ()).wire for copy in queue.claim(10)}
+    assert b"p1@inbox.example is 1." in mails["p1@inbox.example"]
+
+
+def test_a_list_without_members_is_refused_where_that_is_asked_for(make: Make, acme: Tenant) -> None:
+    empty = make_list(acme.account.pk, 0)
+    asked = _fields(make(refuse_empty_lists=True)) | {"list_ids": (empty.pk,), "recipients": ()}
+    (answer,) = accept([Submission(**asked)])
+    assert isinstance(answer, RecipientMissing)
+    assert answer.field == "list"

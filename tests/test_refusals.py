@@ -539,13 +539,6 @@ _page = {"status": "error", "code": -1, "name": "GeneralError", "type": "General
 _cloud_url = {"result": False, "statusCode": 49901, "message": "url格式错误", "info": {"reason": _no_call}}
 _mailup_call = {"Status": "error", "Code": "1", "Message": FAILED, "Detail": _no_call}
 _octeth_call = {"Errors": [{"Code": 404, "Message": _no_call}]}
-_octeth_command = {
-    "Success": False,
-    "ErrorCode": 100003,
-    "ErrorText": _no_call,
-    "ErrorMessage": _no_call,
-    "Errors": [{"Code": 100003, "Message": _no_call}],
-}
 
 # Every path that begins as a dialect's do is answered as that dialect does, by JSON.
 PATHS: dict[str, tuple[int, dict[str, Any]]] = {
@@ -561,7 +554,6 @@ PATHS: dict[str, tuple[int, dict[str, Any]]] = {
     "/api/v1/emails": (404, _octeth_call),
     "/api/v3.0/messages": (404, _octeth_call),
     "/api": (404, _octeth_call),
-    "/api.php": (400, _octeth_command),
 }
 
 

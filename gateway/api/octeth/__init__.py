@@ -1,1 +1,1 @@
-"""Octeth's Email Gateway: `/api/v1/`."""
+"""Octeth's Email Gateway: `/api/v1/`, and the commands of `/api.php`."""

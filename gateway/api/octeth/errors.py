@@ -1,6 +1,7 @@
-"""What Octeth's `/api/v1` answers to each refusal: a code and its sentence (seed, Send Email).
+"""What Octeth's `/api/v1` and `/api.php` answer to each refusal: a code and its sentence (seed, Send Email; contracts.md 4.1).
 
-Errors have HTTP status 200, but for 429 and for what the vendor has no code for: there the code is the HTTP status.
+At `/api.php` each command has numbers of its own too, which stand in its class. Errors have HTTP status 200, but for 429, for
+what the vendor has no code for, where the code is the HTTP status, and for those of `/api.php` above 100000.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from gateway.base.errors import (
     RecipientRefused,
     RecipientSuppressed,
     Refused,
+    RequestMalformed,
     RequestRefused,
     SenderInvalid,
     SenderMissing,
@@ -39,6 +41,14 @@ from gateway.base.errors import (
     Unavailable,
     UnknownCall,
 )
+
+
+class NotPrivileged(NotAllowed):
+    """The person's role in the account does not suffice for the command."""
+
+    code = "not_privileged"
+    message = "Your role in this account does not suffice for this."
+
 
 # Codes of the vendor's list whose sentence has numbers to fill in: X seconds, Y attempts.
 TOO_MANY = "Too many requests. Wait for {seconds} seconds for another {attempts} attempts."
@@ -110,14 +120,41 @@ ERRORS: dict[type[Refused], int] = {
 # Refusals that share the vendor's sentence with others: there `Detail` says what is wrong.
 VAGUE = (SenderNotAllowed,)
 
-NO_COMMAND = 100003  # the vendor's code at /api.php for a command that is not there, with HTTP status 400
-
 # A RecipientInvalid says which header it stands in.
 ADDRESS_CODES: Mapping[str, int] = {"to": 19, "cc": 22, "bcc": 26, "reply_to": 30}
+
+# What /api.php answers beside the numbers of each command. Codes below 600 are ours, and the HTTP status.
+NOT_AUTHENTICATED, NOT_PRIVILEGED = 99998, 99999
+COMMAND_WORDS: dict[int, str] = {
+    NOT_AUTHENTICATED: "Authentication failure or session expired",
+    NOT_PRIVILEGED: "Not enough privileges",
+    100000: "The JSON of the request is not valid",
+    100001: "The HTTP method of the request is not valid",
+    100003: "There is no such command",
+    100004: "The request could not be stored",
+    100005: "An unexpected error occurred",
+    429: TOO_MANY,
+}
+COMMAND_ERRORS: dict[type[Refused], int] = {
+    Refused: 400,
+    NotAuthenticated: NOT_AUTHENTICATED,
+    NotAllowed: NOT_AUTHENTICATED,  # a suspended or deleted account
+    NotPrivileged: NOT_PRIVILEGED,
+    TooLarge: 413,
+    QuotaExceeded: 403,
+    RateExceeded: 429,
+    RequestMalformed: 100000,
+    MethodNotAllowed: 100001,
+    UnknownCall: 100003,
+    Unavailable: 100004,
+    Unexpected: 100005,
+}
+BAD_REQUESTS = frozenset((100000, 100001, 100003))  # HTTP status 400; those above 100000 that are not here have 500
 
 # Documented answers that no input can reach, with the reason.
 NEVER: dict[str, str] = {
     WORDS[34]: "Accounts have no verification of their own here; sender domains are verified, which is code 32.",
+    "100002": "The vendor does not tell its three codes of HTTP 500 apart; ours are 100004 and 100005.",
     "You have exceeded your send rate limits. Please wait before sending another email.": (
         "Limits of sent mail are quotas here, which is code 17; 429 is for requests, with the other sentence."
     ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.octeth.views import NoSuchCall, NoSuchCommand, SendEmail
+from gateway.api.octeth.views.base import NoSuchCall
+from gateway.api.octeth.views.commands import Api
+from gateway.api.octeth.views.email import SendEmail
 
 urlpatterns = [
     path_of("api/v1/email", SendEmail),
     path_of("api", NoSuchCall),
     path_of("api/", NoSuchCall, exact=False),
-    path_of("api.php", NoSuchCommand),
+    path_of("api.php", Api),
 ]

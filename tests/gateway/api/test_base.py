@@ -17,7 +17,7 @@ from domains.credentials import Credential
 from gateway.api.base import DialectView, Rate, UnknownPath, json_answer, row_of
 from gateway.api.bodies import Payload
 from gateway.api.mailup.answers import say_refused as refuse_mailup
-from gateway.api.octeth.answers import answer_refused as refuse_octeth
+from gateway.api.octeth.answers.public import answer_refused as refuse_octeth
 from gateway.api.sendclean.answers import answer_refused as refuse_sendclean
 from gateway.api.sendcloud.answers import say_refused as refuse_sendcloud
 from gateway.base.errors import BadCredentials, NotAuthenticated, QuotaExceeded, Refused

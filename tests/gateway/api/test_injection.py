@@ -9,7 +9,7 @@ import pytest
 
 from domains.credentials import authenticate_api_key, find_smtp_user
 from gateway.api.bodies import Payload
-from gateway.api.octeth.parse import parse_email
+from gateway.api.octeth.parse.email import parse_email
 from gateway.api.sendclean.parse.messages import parse_mail
 from gateway.base.errors import Refused
 from gateway.engine.submission import Submission

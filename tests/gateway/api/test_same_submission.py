@@ -12,7 +12,7 @@ import pytest
 from domains.credentials import Credential
 from gateway.api.bodies import FormFile, Payload
 from gateway.api.mailup.parse import parse_message
-from gateway.api.octeth.parse import parse_email
+from gateway.api.octeth.parse.email import parse_email
 from gateway.api.sendclean.parse.messages import parse_mail
 from gateway.api.sendcloud.parse import parse_send
 from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domains.credentials import Credential
 from gateway.api.bodies import Payload
 from gateway.api.fields import FieldsRefused
-from gateway.api.octeth.parse import parse_email
+from gateway.api.octeth.parse.email import parse_email
 from gateway.base.errors import Refused
 from gateway.engine.submission import Addressee, Clicks, FilePart, Kind, Mailbox, Submission
 from tests.gateway.api.mails import find_texts, make_full_octeth, make_octeth, put

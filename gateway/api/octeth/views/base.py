@@ -1,4 +1,4 @@
-"""Octeth's public calls, `/api/v1`."""
+"""The base of Octeth's public calls, `/api/v1`, and what answers every other path."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from domains.credentials import Credential, authenticate_api_key
 from gateway.api.base import DialectView, Rate, UnknownPath
 from gateway.api.bodies import Payload
 from gateway.api.fields import Fault, FieldsRefused, fold
-from gateway.api.octeth.answers import answer_no_command, answer_refused, answer_sent
-from gateway.api.octeth.parse import KEY, examine_email, parse_email
+from gateway.api.octeth.answers.public import answer_refused
+from gateway.api.octeth.parse.email import KEY
 from gateway.base.errors import Refused
-from gateway.engine.submission import Accepted, Submission
 
 
 class OctethView(DialectView):
@@ -39,25 +38,5 @@ class OctethView(DialectView):
         return answer_refused(refusal)
 
 
-class SendEmail(OctethView):
-    """POST /api/v1/email"""
-
-    def examine(self, payload: Payload) -> list[Fault]:
-        return examine_email(payload.values)[1]
-
-    def parse(self, payload: Payload, credential: Credential) -> Submission:
-        return parse_email(payload, credential)
-
-    def answer(self, done: Accepted) -> HttpResponse:
-        return answer_sent(done)
-
-
 class NoSuchCall(UnknownPath, OctethView):
     """Every other path."""
-
-
-class NoSuchCommand(NoSuchCall):
-    """/api.php: none of its commands is served."""
-
-    def refuse(self, refusal: Refused) -> HttpResponse:
-        return answer_no_command(refusal)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 
 from gateway.api.base import json_answer, row_of
 from gateway.api.fields import FieldsRefused
-from gateway.api.octeth.errors import ADDRESS_CODES, ERRORS, NO_COMMAND, VAGUE, WORDS, Error
+from gateway.api.octeth.errors import ADDRESS_CODES, ERRORS, VAGUE, WORDS, Error
 from gateway.base.errors import FieldInvalid, OverLimit, RecipientInvalid, Refused
 from gateway.engine.submission import Accepted
 
@@ -23,13 +23,6 @@ def answer_refused(refusal: Refused) -> HttpResponse:
 def _entry(error: Error) -> dict[str, int | str]:
     entry: dict[str, int | str] = {"Code": error.code, "Message": error.message}
     return entry | {"Detail": error.detail} if error.detail else entry
-
-
-def answer_no_command(refusal: Refused) -> HttpResponse:
-    """Say in the words of /api.php, which has an envelope of its own, that there is no such command."""
-    words = refusal.message
-    answer = {"Success": False, "ErrorCode": NO_COMMAND, "ErrorText": words, "ErrorMessage": words}
-    return json_answer(answer | {"Errors": [{"Code": NO_COMMAND, "Message": words}]}, status=400)
 
 
 def _errors_of(refusal: Refused) -> list[Error]:

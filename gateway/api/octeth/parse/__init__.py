@@ -1,0 +1,1 @@
+"""Octeth's parameters to values."""

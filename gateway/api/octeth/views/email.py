@@ -1,0 +1,26 @@
+"""Octeth's public call that sends."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from domains.credentials import Credential
+from gateway.api.bodies import Payload
+from gateway.api.fields import Fault
+from gateway.api.octeth.answers.public import answer_sent
+from gateway.api.octeth.parse.email import examine_email, parse_email
+from gateway.api.octeth.views.base import OctethView
+from gateway.engine.submission import Accepted, Submission
+
+
+class SendEmail(OctethView):
+    """POST /api/v1/email"""
+
+    def examine(self, payload: Payload) -> list[Fault]:
+        return examine_email(payload.values)[1]
+
+    def parse(self, payload: Payload, credential: Credential) -> Submission:
+        return parse_email(payload, credential)
+
+    def answer(self, done: Accepted) -> HttpResponse:
+        return answer_sent(done)

@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, Count, F, Func, Min, Sum, TextFiel
 from django.db.models.functions import Collate
 
 from gateway.base import bulk
+from tracking.models import Event
 from tracking.queries.filters import EventFilter
 from tracking.queries.rollups import BUCKETS, can_tell, columns_of, rows_of, sum_counters, truncated
 from tracking.queries.room import room_to_work
@@ -27,7 +28,9 @@ FIELDS: Final[Mapping[str, Any]] = {
     "campaign": "",
     "domain_id": None,
     "smtp_user_id": None,
+    "account_id": None,
     "message_id": None,
+    "public_id": None,  # of messages
     "recipient_id": None,
     "subject": "",
     "sender": "",
@@ -49,6 +52,7 @@ ROLLED_UP: Final[Mapping[str, Any]] = {
     "campaign": "",
     "domain_id": 0,
     "smtp_user_id": 0,
+    "account_id": 0,
     **dict.fromkeys(BUCKETS),
 }
 
@@ -98,6 +102,8 @@ def _by_type(asked: EventFilter, sums: Mapping[str, int]) -> list[tuple[str, int
 def _from_events(asked: EventFilter, field: str, nothing: Any, limit: int) -> Counted:
     if field == "tag":
         return _by_tag(asked, limit)
+    if field == "public_id":
+        return _by_public_id(asked, limit)
     if field in BUCKETS:
         named = asked.events().annotate(key=truncated(field, "at")).values_list("key")
         return named.annotate(number=Count("*")).order_by("-key")[:limit]
@@ -113,6 +119,14 @@ def _by_text(known: Any, field: str, limit: int) -> Counted:
     hashed = known.annotate(hash=Func(F(field), Value(0), function="hashtextextended", output_field=BigIntegerField()))
     counted = hashed.values_list("hash").annotate(number=Count("*"), key=Min(Collate(F(field), "C")))
     return [(key, number) for _, number, key in counted.order_by("-number", "key")[:limit]]
+
+
+def _by_public_id(asked: EventFilter, limit: int) -> Counted:
+    """Count by the messages' keys, which are half as long, and name them afterwards."""
+    counted = list(_from_events(asked, "message_id", None, limit))
+    rows = Event.objects.for_account(asked.account_id).filter(message_id__in=[key for key, _ in counted])
+    names = dict(rows.order_by().values_list("message_id", "public_id").distinct())
+    return [(names[key], number) for key, number in counted]
 
 
 def _by_tag(asked: EventFilter, limit: int) -> Counted:

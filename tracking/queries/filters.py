@@ -29,6 +29,7 @@ class EventFilter:
 
     account_id: int
     domain_id: int | None = None
+    domain_ids: Sequence[int] = ()  # any of these
     smtp_user_id: int | None = None
     message_id: int | None = None
     recipient_id: int | None = None
@@ -66,6 +67,7 @@ class EventFilter:
     def _exactly(self) -> dict[str, Any]:
         given = {
             "domain_id": self.domain_id,
+            "domain_id__in": self.domain_ids or None,
             "smtp_user_id": self.smtp_user_id,
             "message_id": self.message_id,
             "recipient_id": self.recipient_id,

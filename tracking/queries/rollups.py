@@ -29,6 +29,7 @@ def rows_of(asked: EventFilter, *, every_tag: bool = False) -> QuerySet[Any]:
     """Return the rows of the filter's tag, or of all events; with `every_tag` those of each tag instead."""
     given = {
         "domain_id": asked.domain_id,
+        "domain_id__in": asked.domain_ids or None,
         "smtp_user_id": asked.smtp_user_id,
         "hour__gte": asked.since,
         "hour__lt": asked.until,

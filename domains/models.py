@@ -34,6 +34,9 @@ class SenderDomain(AccountModel):
     is_tracking_secure = models.BooleanField(
         default=False, help_text=_("The tracking host has a certificate: its links begin with https.")
     )
+    uses_tracking_host = models.BooleanField(
+        default=True, help_text=_("Tracked links name a host of the domain, once DNS points it to us.")
+    )
     failing_since = models.DateTimeField(null=True, blank=True, help_text=_("Since when checks of a verified domain fail."))
     next_check_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)  # None: when asked to
     pending_since = models.DateTimeField(default=timezone.now, editable=False, help_text=_("Since when DNS is awaited."))

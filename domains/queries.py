@@ -92,7 +92,7 @@ def _facts(domain: SenderDomain | None) -> DomainFacts | None:
         track_opens=domain.track_opens,
         track_clicks=domain.track_clicks,
         unsubscribe_link=domain.unsubscribe_link,
-        tracking_url=f"{_scheme(domain)}://{domain.tracking_host}" if domain.tracking_at else "",
+        tracking_url=f"{_scheme(domain)}://{domain.tracking_host}" if domain.tracking_at and domain.uses_tracking_host else "",
         return_domain=domain.return_host if domain.return_path_at else "",
     )
 

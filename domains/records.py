@@ -82,13 +82,7 @@ def records_of(domain: SenderDomain) -> tuple[Record, ...]:
             value=f"v=spf1 include:{settings.GATEPOST_RETURN_DOMAIN.lower()} ~all",
             note="Where the domain has an SPF record already, add the include to that one: there may be only one.",
         ),
-        Record(
-            purpose=Purpose.TRACKING,
-            name=domain.tracking_host,
-            type="CNAME",
-            value=tracking_target(),
-            note="Tracked links then begin with your own host name." if can_track() else NO_TRACKING,
-        ),
+        *((_tracking_record(domain),) if domain.uses_tracking_host else ()),
         Record(
             purpose=Purpose.DMARC,
             name=f"_dmarc.{domain.name}",
@@ -143,6 +137,16 @@ def _key_record(domain: SenderDomain, key: DKIMKey) -> Record:
         selector=key.selector,
         is_retired=key.retired_at is not None,
         note=_say_of_key(key),
+    )
+
+
+def _tracking_record(domain: SenderDomain) -> Record:
+    return Record(
+        purpose=Purpose.TRACKING,
+        name=domain.tracking_host,
+        type="CNAME",
+        value=tracking_target(),
+        note="Tracked links then begin with your own host name." if can_track() else NO_TRACKING,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from gateway.base.cache import TimedCache
 from templates_app.models import Template, TemplateVersion, UnsubscribePage
 
@@ -12,6 +14,7 @@ from templates_app.models import Template, TemplateVersion, UnsubscribePage
 class TemplateFacts:
     """The version of a template that is sent now. `syntax` is a value of Template.Syntax."""
 
+    id: int  # of the template
     version_id: int
     syntax: str
     subject: str
@@ -22,6 +25,11 @@ class TemplateFacts:
 def find_template(account_id: int, template_id: int) -> TemplateFacts | None:
     """Return an account's template by its key, None when it has none of that key."""
     return _templates.get((account_id, template_id), _load)
+
+
+def find_template_named(account_id: int, invoke_name: str) -> TemplateFacts | None:
+    """Return an account's template by its invoke name, None when it has none of that name."""
+    return _named.get((account_id, invoke_name), _load_named)
 
 
 def find_page_language(account_id: int, page_id: int) -> str | None:
@@ -50,16 +58,26 @@ def find_named(account_id: int, invoke_name: str) -> Template | None:
 def forget() -> None:
     """Forget what was looked up, so that this process sees a change at once."""
     _templates.clear()
+    _named.clear()
     _languages.clear()
 
 
 def _load(key: tuple[int, int]) -> TemplateFacts | None:
     account_id, template_id = key
-    versions = TemplateVersion.objects.for_account(account_id).filter(template_id=template_id).select_related("template")
-    version = versions.order_by("-number").first()
+    return _facts(TemplateVersion.objects.for_account(account_id).filter(template_id=template_id))
+
+
+def _load_named(key: tuple[int, str]) -> TemplateFacts | None:
+    account_id, invoke_name = key
+    return _facts(TemplateVersion.objects.for_account(account_id).filter(template__invoke_name=invoke_name))
+
+
+def _facts(versions: QuerySet[TemplateVersion]) -> TemplateFacts | None:
+    version = versions.select_related("template").order_by("-number").first()
     if version is None:
         return None
     return TemplateFacts(
+        id=version.template_id,
         version_id=version.pk,
         syntax=version.template.syntax,
         subject=version.subject,
@@ -76,3 +94,4 @@ def _load_language(key: tuple[int, int]) -> str | None:
 
 _languages: TimedCache[tuple[int, int], str | None] = TimedCache(seconds=2)
 _templates: TimedCache[tuple[int, int], TemplateFacts | None] = TimedCache(seconds=2)
+_named: TimedCache[tuple[int, str], TemplateFacts | None] = TimedCache(seconds=2)

@@ -215,7 +215,7 @@ def check_lists(submission: Submission) -> tuple[ListFacts, ...]:
         if list_id not in found:
             raise no_such_list(str(list_id))
     if wanted and submission.refuse_empty_lists and not any(one.member_count for one in found.values()):
-        raise RecipientMissing("The address list has no members.", field="list")
+        raise FieldInvalid("list_members", "The address list has no members.", value=str(wanted[0]))
     return tuple(found[list_id] for list_id in wanted)
 
 

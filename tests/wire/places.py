@@ -16,7 +16,7 @@ from typing import Any
 from gateway.api.fields import Field
 from gateway.api.mailup import parse as mailup
 from gateway.api.mailup import xsmtpapi as mailup_xsmtpapi
-from gateway.api.octeth.parse import email as octeth
+from gateway.api.octeth.parse import email_fields as octeth
 from gateway.api.sendclean import parse as sendclean
 from gateway.api.sendcloud import parse as sendcloud
 from gateway.listeners import translate

@@ -83,6 +83,11 @@ WORDS: dict[int, str] = {
     31: "The number of Reply-To email addresses exceed the allowed email address count",
     32: "Domain is not activated",
     34: "User account is not verified",
+    35: "Invalid ListID",
+    36: "Invalid SubscriberID",
+    37: "Invalid JourneyID",
+    38: "Invalid ActionID",
+    39: "Failed to resolve list recipients",
     429: TOO_MANY,
 }
 
@@ -120,8 +125,17 @@ ERRORS: dict[type[Refused], int] = {
 # Refusals that share the vendor's sentence with others: there `Detail` says what is wrong.
 VAGUE = (SenderNotAllowed,)
 
-# A RecipientInvalid says which header it stands in.
-ADDRESS_CODES: Mapping[str, int] = {"to": 19, "cc": 22, "bcc": 26, "reply_to": 30}
+# What is known by its field: a RecipientInvalid says which header it stands in.
+FIELD_CODES: Mapping[str, int] = {
+    "to": 19,
+    "cc": 22,
+    "bcc": 26,
+    "reply_to": 30,
+    "list": 16,
+    "member_list": 35,
+    "member": 36,
+    "list_members": 39,
+}
 
 # What /api.php answers beside the numbers of each command. Codes below 600 are ours, and the HTTP status.
 NOT_AUTHENTICATED, NOT_PRIVILEGED = 99998, 99999
@@ -171,5 +185,63 @@ class Error:
 
     @property
     def status(self) -> int:
-        """Return the HTTP status that goes with it: 200 for the vendor's own codes."""
-        return 200 if self.code in WORDS and self.code != 429 else self.code
+        """Return the HTTP status that goes with it: 200 for the vendor's own codes, but for one; ours are the status."""
+        return 502 if self.code == 39 else 200 if self.code < 400 else self.code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What a public call answers: its codes by a refusal's field, else by its class, and their sentences."""
+
+    words: Mapping[int, str]
+    kinds: Mapping[type[Refused], int]
+    fields: Mapping[str, int]
+    no_key: int = 1
+    no_domain: int = 2  # the key is one of the whole account
+
+
+EMAIL = Table(words=WORDS, kinds=ERRORS, fields=FIELD_CODES)
+
+# /api/v1/webhooks knows nothing of a key but that it is not right, and has no number for who may not call: 2 or 13.
+_LIMITED = {QuotaExceeded: 403}
+_NOT_RIGHT: dict[type[Refused], int] = {NotAuthenticated: 13, BadCredentials: 13, CredentialRevoked: 13, NotAllowed: 13}
+_ADDING = ERRORS | _NOT_RIGHT | _LIMITED | {AccountSuspended: 13, AccountDeleted: 13, AccountPurged: 13}
+_OTHERS = ERRORS | _NOT_RIGHT | {AccountSuspended: 2, AccountDeleted: 2, AccountPurged: 2}
+
+ADD_WEBHOOK = Table(
+    words={
+        2: "Event is missing",
+        3: "Invalid Event value",
+        5: "WebhookURL is missing",
+        6: "WebhookURL must be a valid HTTP or HTTPS URL",
+        7: "WebhookURL cannot point to localhost, loopback, or .local addresses",
+        13: WORDS[13],
+        429: TOO_MANY,
+    },
+    kinds=_ADDING,
+    fields={"url": 7},
+    no_key=13,
+    no_domain=13,
+)
+LIST_WEBHOOKS = Table(
+    words={2: "Invalid user account", 13: WORDS[13], 429: TOO_MANY}, kinds=_OTHERS, fields={}, no_key=13, no_domain=13
+)
+DELETE_WEBHOOK = Table(
+    words={1: "WebhookID is missing", 2: "Invalid user account", 4: "Invalid WebhookID", 13: WORDS[13], 429: TOO_MANY},
+    kinds=_OTHERS,
+    fields={"webhook": 4},
+    no_key=13,
+    no_domain=13,
+)
+EVENTS = Table(
+    words={
+        1: WORDS[1],
+        2: "Invalid user account",
+        4: "Missing StartFrom",
+        5: "Missing RetrieveCount",
+        13: WORDS[13],
+        429: "Too many requests. Please wait for {seconds} seconds before trying again.",
+    },
+    kinds=_OTHERS | {NotAuthenticated: 1},
+    fields={},
+)

@@ -14,7 +14,7 @@ from accounts.queries import forget as forget_accounts
 from domains.models import SenderDomain
 from domains.queries import forget as forget_domains
 from gateway.base import wake
-from gateway.base.errors import RecipientMissing
+from gateway.base.errors import FieldInvalid
 from gateway.engine import lists, queue, tasks
 from gateway.engine.accept import accept
 from gateway.engine.compose import compose
@@ -337,5 +337,5 @@ def test_a_list_without_members_is_refused_where_that_is_asked_for(make: Make, a
     empty = make_list(acme.account.pk, 0)
     asked = _fields(make(refuse_empty_lists=True)) | {"list_ids": (empty.pk,), "recipients": ()}
     (answer,) = accept([Submission(**asked)])
-    assert isinstance(answer, RecipientMissing)
-    assert answer.field == "list"
+    assert isinstance(answer, FieldInvalid)
+    assert answer.field == "list_members"

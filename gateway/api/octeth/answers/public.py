@@ -6,17 +6,12 @@ from django.http import HttpResponse
 
 from gateway.api.base import json_answer, row_of
 from gateway.api.fields import FieldsRefused
-from gateway.api.octeth.errors import ADDRESS_CODES, ERRORS, VAGUE, WORDS, Error
+from gateway.api.octeth.errors import EMAIL, VAGUE, Error, Table
 from gateway.base.errors import FieldInvalid, OverLimit, RecipientInvalid, Refused
-from gateway.engine.submission import Accepted
 
 
-def answer_sent(done: Accepted) -> HttpResponse:
-    return json_answer({"MessageID": done.public_id})
-
-
-def answer_refused(refusal: Refused) -> HttpResponse:
-    errors = list(dict.fromkeys(_errors_of(refusal)))
+def answer_refused(refusal: Refused, table: Table = EMAIL) -> HttpResponse:
+    errors = list(dict.fromkeys(_errors_of(refusal, table)))
     return json_answer({"Errors": [_entry(error) for error in errors]}, status=max(error.status for error in errors))
 
 
@@ -25,18 +20,21 @@ def _entry(error: Error) -> dict[str, int | str]:
     return entry | {"Detail": error.detail} if error.detail else entry
 
 
-def _errors_of(refusal: Refused) -> list[Error]:
+def _errors_of(refusal: Refused, table: Table) -> list[Error]:
     if isinstance(refusal, FieldsRefused):
-        return [_say(fault.error or ERRORS[Refused], fault.message) for fault in refusal.faults]
-    if isinstance(refusal, OverLimit):
-        words = WORDS[row_of(ERRORS, refusal)].format(seconds=refusal.retry_after, attempts=refusal.limit)
-        return [Error(code=row_of(ERRORS, refusal), message=words)]
-    if isinstance(refusal, RecipientInvalid | FieldInvalid) and refusal.field in ADDRESS_CODES:
-        return [_say(ADDRESS_CODES[refusal.field], refusal.message)]
-    detail = refusal.message if isinstance(refusal, VAGUE) else ""
-    return [_say(row_of(ERRORS, refusal), refusal.message, detail)]
+        return [_say(fault.error or table.kinds[Refused], fault.message, table) for fault in refusal.faults]
+    code, words = _code_of(refusal, table), refusal.message
+    if isinstance(refusal, OverLimit) and code in table.words:
+        return [Error(code=code, message=table.words[code].format(seconds=refusal.retry_after, attempts=refusal.limit))]
+    return [_say(code, words, table, detail=words if isinstance(refusal, VAGUE) else "")]
 
 
-def _say(code: int, message: str, detail: str = "") -> Error:
+def _code_of(refusal: Refused, table: Table) -> int:
+    if isinstance(refusal, RecipientInvalid | FieldInvalid) and refusal.field in table.fields:
+        return table.fields[refusal.field]
+    return row_of(table.kinds, refusal)
+
+
+def _say(code: int, message: str, table: Table, *, detail: str = "") -> Error:
     """Return the vendor's sentence for its codes, our own words for the rest."""
-    return Error(code=code, message=WORDS.get(code, message), detail=detail)
+    return Error(code=code, message=table.words.get(code, message), detail=detail)

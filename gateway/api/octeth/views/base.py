@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from django.http import HttpResponse
 
 from domains.credentials import Credential, authenticate_api_key
@@ -9,25 +12,27 @@ from gateway.api.base import DialectView, Rate, UnknownPath
 from gateway.api.bodies import Payload
 from gateway.api.fields import Fault, FieldsRefused, fold
 from gateway.api.octeth.answers.public import answer_refused
-from gateway.api.octeth.parse.email import KEY
+from gateway.api.octeth.errors import EMAIL, Table
+from gateway.api.octeth.parse.email_fields import KEY
 from gateway.base.errors import Refused
 
 
 class OctethView(DialectView):
-    """The key of a sender domain, as a bearer token or as SenderAPIKey."""
+    """The key of a sender domain, as a bearer token or as SenderAPIKey. `table` has the call's codes and their words."""
 
     dialect = "octeth"
     rate = Rate(limit=100)
-    http_method_names = ("post",)
+    http_method_names: tuple[str, ...] = ("post",)
+    table: ClassVar[Table] = EMAIL
 
     def authenticate(self, payload: Payload) -> Credential:
         secret = payload.bearer or KEY.find(fold(payload.values))
         if not secret:
-            raise FieldsRefused(Fault(field="SenderAPIKey", error=1), *self.examine(payload))
+            raise FieldsRefused(Fault(field="SenderAPIKey", error=self.table.no_key), *self.examine(payload))
         key = authenticate_api_key(str(secret))
         key.check_usable()
         if key.domain_id is None:
-            raise FieldsRefused(Fault(field="DomainID", error=2))
+            raise FieldsRefused(Fault(field="DomainID", error=self.table.no_domain))
         return key
 
     def examine(self, payload: Payload) -> list[Fault]:
@@ -35,7 +40,17 @@ class OctethView(DialectView):
         return []
 
     def refuse(self, refusal: Refused) -> HttpResponse:
-        return answer_refused(refusal)
+        return answer_refused(refusal, self.table)
+
+
+class ByMethod(OctethView):
+    """A path with a call for each method."""
+
+    calls: ClassVar[Mapping[str, type[OctethView]]]
+
+    def serve(self) -> HttpResponse:
+        response: HttpResponse = self.calls[self.http.method or ""].as_view()(self.http)
+        return response
 
 
 class NoSuchCall(UnknownPath, OctethView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 
@@ -14,11 +14,38 @@ from gateway.api.octeth.answers.base import Part
 from gateway.api.octeth.answers.envelope import say, say_refused
 from gateway.api.octeth.errors import NotPrivileged
 from gateway.api.octeth.parse.base import wants_xml
+from gateway.api.octeth.views import events, queue, statistics
+from gateway.api.octeth.views.base import OctethView
 from gateway.api.octeth.views.command import Caller, Command
+from gateway.api.octeth.views.email import SendEmail
+from gateway.api.octeth.views.public_events import ListEvents
+from gateway.api.octeth.views.public_webhooks import AddWebhook, DeleteWebhook, ListWebhooks
 from gateway.base import rates
 from gateway.base.errors import Refused, UnknownCall
 
-COMMANDS: Final[Mapping[str, type[Command]]] = {}
+COMMANDS: Final[Mapping[str, type[Command]]] = {
+    command.name.lower(): command
+    for command in (
+        events.GetEvents,
+        events.ExportEvents,
+        events.AggrEvents,
+        queue.ClearDomainQueue,
+        statistics.DomainStats,
+        statistics.AccountStats,
+        statistics.DailySeries,
+        statistics.RecipientDomainStats,
+        statistics.ListRecipientDomains,
+    )
+}
+
+# The calls of /api/v1, which say the same here, to the same keys.
+PUBLIC: Final[Mapping[str, type[OctethView]]] = {
+    "emailgateway.sendemail": SendEmail,
+    "emailgateway.getevents.public": ListEvents,
+    "emailgateway.addwebhook.public": AddWebhook,
+    "emailgateway.getwebhooks.public": ListWebhooks,
+    "emailgateway.deletewebhook.public": DeleteWebhook,
+}
 
 
 class Api(DialectView):
@@ -34,7 +61,11 @@ class Api(DialectView):
         payload = read_payload(self.http, self.parsers)
         values = fold(payload.values)
         self.in_xml = wants_xml(values)
-        self.command = _find(values)
+        name = str(values.get("command", "")).strip().lower()
+        if name in PUBLIC:
+            response: HttpResponse = PUBLIC[name].as_view(http_method_names=self.http_method_names)(self.http)
+            return response
+        self.command = _find(name)
         caller = self.command.authenticate(payload, values)
         self._check_caller(caller)
         return self._answer(self.command.act(self.command.parse(values, caller), caller))
@@ -61,8 +92,8 @@ class Api(DialectView):
         return done if isinstance(done, HttpResponse) else say(done, in_xml=self.in_xml)
 
 
-def _find(values: Mapping[str, Any]) -> Command:
-    kind = COMMANDS.get(str(values.get("command", "")).strip().lower())
+def _find(name: str) -> Command:
+    kind = COMMANDS.get(name)
     if kind is None:
         raise UnknownCall
     return kind()

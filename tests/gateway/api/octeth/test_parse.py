@@ -103,7 +103,7 @@ def test_times(given_as: Any, when: datetime | None) -> None:
     "value", ["soon", "99999999999999999999", "1e5", True, [], "١٢٣", "NaN", "inf", "2030-13-01", "0001-01-01T00:00:00+23:59"]
 )
 def test_times_that_are_none(value: Any) -> None:
-    with pytest.raises(FieldsRefused, match="sendat must be"):
+    with pytest.raises(FieldsRefused, match="SendAt must be"):
         parse(make_octeth(SendAt=value))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.base.environment import env, read_endpoint, read_endpoints, read_networks, read_or_make_secret
+from gateway.base.environment import env, read_endpoint, read_endpoints, read_networks, read_or_make_secret, read_rates
 from gateway.console import theme
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -91,6 +91,8 @@ GATEPOST_PROXIES = env.int("GATEPOST_PROXIES", 0)
 # Limits ---------------------------------------------------------------------------------------------------------------
 GATEPOST_MAX_SIZE = env.int("GATEPOST_MAX_SIZE", 16_000_000)  # bytes of a message
 GATEPOST_MAX_BODY = env.int("GATEPOST_MAX_BODY", 64 * 1024 * 1024)  # bytes of an HTTP body
+# Requests of an SMTP user by SendClean's API; an account's own number a minute stands instead of them.
+GATEPOST_SENDCLEAN_RATES = read_rates("GATEPOST_SENDCLEAN_RATES", "60/minute,3600/hour,50000/day")
 # The doors own the answer to a large or long body (api/base.py), so Django's own limits stand aside.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

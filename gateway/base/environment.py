@@ -6,6 +6,7 @@ Every value may also come from the file that `NAME_FILE` names, so that secrets 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -15,6 +16,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 Network = IPv4Network | IPv6Network
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_RATE = re.compile(r"([1-9][0-9]{0,8})/(second|minute|hour|day)")
 
 
 class Endpoint(NamedTuple):
@@ -57,6 +61,19 @@ def read_networks(name: str) -> tuple[Network, ...]:
         return tuple(ip_network(item.strip()) for item in env.str(name, "").split(",") if item.strip())
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}. Give networks such as 127.0.0.0/8, separated by commas.") from None
+
+
+def read_rates(name: str, default: str) -> tuple[tuple[int, int], ...]:
+    """Return the rates in the comma-separated variable `name`, such as `60/minute,3600/hour`, as numbers and seconds.
+
+    The shortest time comes first; `0` alone is no rate at all.
+    """
+    text = env.str(name, default) or default
+    found = [_RATE.fullmatch(item.strip()) for item in text.split(",")] if text.strip() != "0" else []
+    if None in found:
+        raise ImproperlyConfigured(f"{name} is {text!r}; give rates such as 60/minute,3600/hour,50000/day, or 0 for none.")
+    rates = [(int(rate[1]), _SECONDS[rate[2]]) for rate in found if rate is not None]
+    return tuple(sorted(rates, key=lambda rate: rate[1]))
 
 
 def read_or_make_secret(name: str, kept_in: Path | None) -> str:

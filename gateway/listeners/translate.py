@@ -13,24 +13,15 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from domains.credentials import Credential
-from gateway.api.fields import Field, boolean, check
 from gateway.api.mailup import xsmtpapi as mailup
 from gateway.api.overlay import Overlay, apply
-from gateway.api.sendclean.parse.messages import domain_name, kind_of_clicks
+from gateway.api.sendclean.parse.switches import obey_whole
 from gateway.api.sendcloud import xsmtpapi as sendcloud
 from gateway.base.errors import FieldInvalid
 from gateway.engine.rawmail import RawHead, read_raw
 from gateway.engine.submission import Addressee, Submission
 from gateway.smtp.addresses import Address
 
-SWITCHES = (
-    Field("x-stes-trackopen", boolean),
-    Field("x-stes-trackclick", kind_of_clicks),
-    Field("x-stes-trackingdomain", domain_name, default=""),
-    Field("x-stes-signingdomain", domain_name, default=""),
-    Field("x-stes-returnpathdomain", domain_name, default=""),
-)
-_SWITCHES = frozenset(field.name for field in SWITCHES)
 _has_orders = re.compile(rb"^(?:x-smtpapi|x-stes-|sc-custom-)", re.IGNORECASE | re.MULTILINE).search
 
 
@@ -70,19 +61,7 @@ def translate(login: Login, recipients: Iterable[Address], content: bytes, *, cl
 
 
 def _obey(submission: Submission, head: RawHead) -> Submission:
-    switches = check(SWITCHES, head.controls)
-    told = replace(
-        submission,
-        track_opens=switches["x-stes-trackopen"],
-        track_clicks=switches["x-stes-trackclick"],
-        tracking_domain=switches["x-stes-trackingdomain"],
-        signing_domain=switches["x-stes-signingdomain"],
-        return_domain=switches["x-stes-returnpathdomain"],
-        event_headers=head.custom,
-        notes=tuple(
-            [f"{name} was not used: a whole message stays as it is." for name in sorted(set(head.controls) - _SWITCHES)]
-        ),
-    )
+    told = replace(obey_whole(submission, head.controls), event_headers=head.custom)
     return told if head.x_smtpapi is None else apply(told, _read_x_smtpapi(head.x_smtpapi.encode()))
 
 

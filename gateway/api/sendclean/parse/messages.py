@@ -1,13 +1,11 @@
-"""SendClean's parameters to a Submission (seed, messages/sendMail; decision 17).
-
-X-STes-* headers are switches: they are acted on and leave the mail. SigningDomain names another verified domain of the account,
-TrackingDomain and ReturnPathDomain verified hosts of it.
-"""
+"""Parameters of messages/* to a Submission (seed; decision 17): mail that is built, from a template or from its own bodies."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from domains.credentials import Credential
 from gateway.api.bodies import Payload
@@ -15,8 +13,8 @@ from gateway.api.fields import (
     Fault,
     Field,
     FieldsRefused,
+    Kind,
     base64_bytes,
-    boolean,
     check,
     check_each,
     guess_type,
@@ -25,24 +23,29 @@ from gateway.api.fields import (
     objects,
     text,
 )
+from gateway.api.sendclean.parse import SMTP_USER, nested
+from gateway.api.sendclean.parse.switches import PARTS, PREFIX, SWITCHES, obey
 from gateway.engine.mailboxes import MailboxError, parse_mailboxes
-from gateway.engine.submission import Addressee, Clicks, FilePart, Kind, Mailbox, Submission
-from gateway.smtp.addresses import MAX_DOMAIN, AddressError, parse_domain
+from gateway.engine.submission import Addressee, FilePart, Mailbox, Submission
+from gateway.engine.submission import Kind as RecipientKind
 from templates_app.parts import html_of, text_of
 
+MOST_VALUES: Final = 1_000  # dynamic values of a call
+LONGEST_VALUES: Final = 1_000_000  # characters of them together
 
-def kind_of_recipient(value: Any) -> Kind:
+_DYNAMIC: Final = re.compile(r"dynamic_value\[(.+)\]", re.DOTALL)
+
+
+def or_empty(kind: Kind) -> Kind:
+    """Return a kind that also takes an empty array: so PHP writes an object without members."""
+    return lambda value: kind({} if value == [] else value)
+
+
+def kind_of_recipient(value: Any) -> RecipientKind:
     try:
-        return Kind(text(value).strip().lower() or Kind.TO)
+        return RecipientKind(text(value).strip().lower() or RecipientKind.TO)
     except ValueError:
         raise ValueError("must be to, cc or bcc") from None
-
-
-def kind_of_clicks(value: Any) -> Clicks:
-    try:
-        return Clicks(text(value).strip().lower())
-    except ValueError:
-        raise ValueError("must be html, text, both or no") from None
 
 
 def image_type(value: Any) -> str:
@@ -51,29 +54,43 @@ def image_type(value: Any) -> str:
     raise ValueError('must begin with "image/"')
 
 
-def domain_name(value: Any) -> str:
-    try:
-        return parse_domain(text(value).strip()[: MAX_DOMAIN + 1])
-    except AddressError:
-        raise ValueError("must be a domain name") from None
+def dynamic_values(value: Any) -> dict[str, str]:
+    """Take an object of texts by name."""
+    given = {name: item for name, item in mapping(value).items() if item is not None}
+    if any(isinstance(item, dict | list | bool) for item in given.values()):
+        raise ValueError("must have text as values")
+    if len(given) > MOST_VALUES:
+        raise ValueError(f"must have at most {MOST_VALUES:,} values")
+    if sum(len(name) + len(text(item)) for name, item in given.items()) > LONGEST_VALUES:
+        raise ValueError(f"must have at most {LONGEST_VALUES:,} characters in all")
+    return {name: text(item) for name, item in given.items()}
 
 
 CALL = (Field("message", mapping, required=True),)
-MESSAGE = (
-    Field("html", default=""),
-    Field("text", default=""),
+_BODIES = (Field("html", default=""), Field("text", default=""))
+_TEMPLATE = (Field("template_id", required=True),)
+_ENVELOPE = (
     Field("subject", default=""),
     Field("from_email", required=True),
     Field("from_name", default=""),
     Field("to", objects, required=True),
-    Field("headers", header_pairs, default=()),
-    Field("attachments", objects, default=()),
-    Field("images", objects, default=()),
+    Field("headers", or_empty(header_pairs), default=()),
+)
+_VALUES = (Field("dynamic_value", or_empty(dynamic_values), default={}),)
+_FILES = (Field("attachments", objects, default=()), Field("images", objects, default=()))
+MAIL = (*_BODIES, *_ENVELOPE, *_FILES)
+TEMPLATED = (*_TEMPLATE, *_ENVELOPE, *_VALUES, *_FILES)
+TEMPLATED_BY_GET = (
+    *_TEMPLATE,
+    Field("subject", required=True),
+    Field("from_email", required=True),
+    Field("to", required=True),
+    *_VALUES,
 )
 RECIPIENT = (
     Field("email", required=True),
     Field("name", default=""),
-    Field("type", kind_of_recipient, default=Kind.TO),
+    Field("type", kind_of_recipient, default=RecipientKind.TO),
 )
 ATTACHMENT = (
     Field("type", default=""),
@@ -85,55 +102,83 @@ IMAGE = (
     Field("name", required=True),
     Field("content", base64_bytes, required=True),
 )
-SWITCHES = (
-    Field("x-stes-trackopen", boolean),
-    Field("x-stes-trackclick", kind_of_clicks),
-    Field("x-stes-autotext", boolean, default=False),
-    Field("x-stes-autohtml", boolean, default=False),
-    Field("x-stes-trackingdomain", domain_name),
-    Field("x-stes-signingdomain", domain_name),
-    Field("x-stes-returnpathdomain", domain_name),
+# All that a call takes, the fields of its structs by their paths.
+_STRUCTS = (
+    *nested("message.to[]", RECIPIENT),
+    *nested("message.headers", (*SWITCHES, *PARTS)),
+    *nested("message.attachments[]", ATTACHMENT),
+    *nested("message.images[]", IMAGE),
 )
-NO_SWITCHES = check(SWITCHES, {})
+SEND_MAIL = (*SMTP_USER, *CALL, *nested("message", MAIL), *_STRUCTS)
+SEND_TEMPLATE = (*SMTP_USER, *CALL, *nested("message", TEMPLATED), *_STRUCTS)
+SEND_TEMPLATE_BY_GET = (*SMTP_USER, *TEMPLATED_BY_GET)
 
 
 def parse_mail(payload: Payload, credential: Credential) -> Submission:
     """Return the Submission of a sendMail call; raise FieldsRefused."""
-    message = check(MESSAGE, check(CALL, payload.values)["message"], within="message.")
-    headers = message["headers"]
-    switches = _read_switches(headers)
-    html, plain = _read_bodies(message, switches)
+    message = check(MAIL, check(CALL, payload.values)["message"], within="message.")
+    submission = _read_message(_begin(payload, credential, message), message)
+    return _complete(replace(submission, html=message["html"], text=message["text"]))
+
+
+def parse_template(payload: Payload, credential: Credential) -> Submission:
+    """Return the Submission of a sendTemplate call; raise FieldsRefused."""
+    message = check(TEMPLATED, check(CALL, payload.values)["message"], within="message.")
+    return _read_message(_with_template(_begin(payload, credential, message), message), message)
+
+
+def parse_template_by_get(payload: Payload, credential: Credential) -> Submission:
+    """Return the Submission of a sendTemplateHTTPGet call, `dynamic_value[NAME]=...` in its query; raise FieldsRefused."""
+    named = {found[1]: value for name, value in payload.values.items() if (found := _DYNAMIC.fullmatch(name))}
+    message = check(TEMPLATED_BY_GET, {**payload.values, **({"dynamic_value": named} if named else {})})
+    submission = _with_template(_begin(payload, credential, message), message)
+    return replace(submission, recipients=(Addressee(email=message["to"]),))
+
+
+def _begin(payload: Payload, credential: Credential, message: Mapping[str, Any]) -> Submission:
+    """Return what all calls have: who sends, and what the mail is about."""
     return Submission(
         account_id=credential.account_id,
         smtp_user_id=credential.smtp_user_id,
         domain_id=credential.domain_id,
         door="sendclean",
-        sender=Mailbox(email=message["from_email"], name=message["from_name"]),
-        recipients=_read_recipients(message["to"]),
+        sender=Mailbox(email=message["from_email"], name=message.get("from_name", "")),
+        recipients=(),
         subject=message["subject"],
-        html=html,
-        text=plain,
-        headers=tuple((name, value) for name, value in headers if not _is_ours(name)),
-        reply_to=_read_reply_to(headers),
-        unique_id=next((value.strip() for name, value in headers if name.lower() == "x-unique-id"), ""),
-        files=_read_files(message),
-        signing_domain=switches["x-stes-signingdomain"] or "",
-        tracking_domain=switches["x-stes-trackingdomain"] or "",
-        return_domain=switches["x-stes-returnpathdomain"] or "",
-        track_opens=switches["x-stes-trackopen"],
-        track_clicks=switches["x-stes-trackclick"],
         idempotency_key=payload.idempotency_key,
         client=payload.client,
     )
 
 
-def _read_switches(headers: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    given = {name.lower(): value for name, value in headers if name.lower().startswith("x-stes-")}
-    return check(SWITCHES, given, within="headers.") if given else NO_SWITCHES
+def _with_template(submission: Submission, message: Mapping[str, Any]) -> Submission:
+    """Return the submission of a template: by its number or, for who brings ids from elsewhere, by its invoke name."""
+    name = message["template_id"].strip()
+    is_number = name.isascii() and name.isdigit() and len(name) < 19
+    return replace(
+        submission,
+        template_id=int(name) if is_number else None,
+        template_name=name,
+        variables=message["dynamic_value"],
+    )
+
+
+def _read_message(submission: Submission, message: Mapping[str, Any]) -> Submission:
+    """Return the submission with what the struct `message` says beside its bodies."""
+    headers = message["headers"]
+    told = replace(
+        submission,
+        recipients=_read_recipients(message["to"]),
+        headers=tuple((name, value) for name, value in headers if not _is_ours(name)),
+        reply_to=_read_reply_to(headers),
+        unique_id=next((value.strip() for name, value in headers if name.lower() == "x-unique-id"), ""),
+        files=_read_files(message),
+    )
+    controls = {name.lower(): value for name, value in headers if name.lower().startswith(PREFIX)}
+    return obey(told, controls) if controls else told
 
 
 def _is_ours(name: str) -> bool:
-    return name.lower() == "reply-to" or name.lower().startswith("x-stes-")
+    return name.lower() == "reply-to" or name.lower().startswith(PREFIX)
 
 
 def _read_reply_to(headers: tuple[tuple[str, str], ...]) -> tuple[Mailbox, ...]:
@@ -145,13 +190,13 @@ def _read_reply_to(headers: tuple[tuple[str, str], ...]) -> tuple[Mailbox, ...]:
         raise FieldsRefused(fault) from None
 
 
-def _read_bodies(message: Mapping[str, Any], switches: Mapping[str, Any]) -> tuple[str, str]:
-    html, plain = message["html"], message["text"]
-    if switches["x-stes-autotext"] and not plain:
-        return html, text_of(html)
-    if switches["x-stes-autohtml"] and plain and not html:
-        return html_of(plain), plain
-    return html, plain
+def _complete(submission: Submission) -> Submission:
+    """Return the submission with the body that is missing made from the other, where that was asked for."""
+    if submission.auto_text and not submission.text:
+        return replace(submission, text=text_of(submission.html))
+    if submission.auto_html and submission.text and not submission.html:
+        return replace(submission, html=html_of(submission.text))
+    return submission
 
 
 def _read_recipients(given: list[dict[str, Any]]) -> tuple[Addressee, ...]:

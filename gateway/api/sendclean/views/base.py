@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from django.conf import settings
 from django.http import HttpResponse
 
 from domains.credentials import Credential, authenticate_api_key, find_smtp_user
@@ -17,8 +20,10 @@ class SendCleanView(DialectView):
     """Owner id and token in the body name the account."""
 
     dialect = "sendclean"
-    rate = Rate(limit=60)
     http_method_names = ("post",)
+
+    def rates(self) -> Sequence[Rate]:
+        return [Rate(limit=limit, seconds=seconds) for limit, seconds in settings.GATEPOST_SENDCLEAN_RATES]
 
     def authenticate(self, payload: Payload) -> Credential:
         given = check(CREDENTIALS, payload.values)

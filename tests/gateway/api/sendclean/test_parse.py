@@ -140,7 +140,7 @@ def test_a_file_without_a_type_gets_one_from_its_name() -> None:
         ),
         ({"html": ["x"]}, "message.html must be text."),
         ({"subject": {}}, "message.subject must be text."),
-        ({"headers": []}, "message.headers must be an object."),
+        ({"headers": ["x"]}, "message.headers must be an object."),
         ({"headers": {"X-A": {}}}, "message.headers must have text as values."),
         ({"headers": {"X-STes-TrackOpen": "maybe"}}, "headers.x-stes-trackopen must be true or false."),
         ({"headers": {"X-STes-TrackClick": "all"}}, "headers.x-stes-trackclick must be html, text, both or no."),

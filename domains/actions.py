@@ -7,9 +7,12 @@ from django.db.models import QuerySet
 
 from accounts.models import Account
 from domains import credentials, keys, queries
-from domains.models import APIKey, SenderDomain, SMTPUser
+from domains.checking.findings import Finding
+from domains.models import APIKey, SenderDomain, SMTPUser, TrackingDomain
 from domains.names import clean_domain, clean_label
-from domains.schedule import CHECK_TASK, look_at_hosts_within, wait_anew
+from domains.schedule import CHECK_TASK, ask_again, look_at_hosts_within, wait_anew
+from domains.trackinghosts import check_tracking_domain
+from domains.verification import check_domain
 from gateway.base import clock, tokens, wake
 from gateway.base.errors import FieldInvalid, QuotaExceeded
 from gateway.base.ids import make_name
@@ -57,6 +60,23 @@ def delete_domain(domain: SenderDomain) -> None:
     wake_checks()
 
 
+def look_at_domain(domain: SenderDomain) -> tuple[Finding, ...]:
+    """Look at a domain's DNS for somebody who waits for the answer, at most five seconds; return what was found.
+
+    Where we had given up, we look by ourselves again from now on.
+    """
+    findings = check_domain(domain)
+    ask_again(domain, clock.now())
+    return findings
+
+
+def look_at_tracking_domain(host: TrackingDomain) -> Finding:
+    """As `look_at_domain`, for a tracking host; return the first finding that is not right, else that of the CNAME."""
+    finding = check_tracking_domain(host)
+    ask_again(host, clock.now())
+    return finding
+
+
 def set_prefixes(domain: SenderDomain, *, subdomain: str, track_prefix: str) -> None:
     """Name other hosts for the return path and tracked links; raise FieldInvalid.
 
@@ -87,10 +107,17 @@ def wake_checks() -> None:
 
 
 @transaction.atomic
-def add_smtp_user(account: Account, *, name: str = "", domain: SenderDomain | None = None) -> tuple[SMTPUser, str]:
+def add_smtp_user(
+    account: Account,
+    *,
+    name: str = "",
+    domain: SenderDomain | None = None,
+    hourly_limit: int | None = None,
+    total_limit: int | None = None,
+) -> tuple[SMTPUser, str]:
     """Make an SMTP user, named as asked or by chance; return it and its secret, which is shown this once.
 
-    Raises QuotaExceeded beyond `Account.max_smtp_users`.
+    The limits are in recipients, None for none. Raises QuotaExceeded beyond `Account.max_smtp_users`.
     """
     live = SMTPUser.objects.for_account(account).filter(is_deleted=False)
     _check_room(account, "max_smtp_users", live, "SMTP users")
@@ -99,10 +126,24 @@ def add_smtp_user(account: Account, *, name: str = "", domain: SenderDomain | No
         account=account,
         name=name or f"smtp_{make_name(8)}",
         domain=domain,
+        hourly_limit=hourly_limit,
+        total_limit=total_limit,
         secret_hash=tokens.hash_secret(secret),
         secret_prefix=secret[:4],
     )
     return user, secret
+
+
+def edit_smtp_user(
+    user: SMTPUser, *, hourly_limit: int | None = None, total_limit: int | None = None, is_enabled: bool | None = None
+) -> None:
+    """Change what is given of an SMTP user, and leave what is None as it is. The limits are in recipients."""
+    given = {"hourly_limit": hourly_limit, "total_limit": total_limit, "is_enabled": is_enabled}
+    changes = {name: value for name, value in given.items() if value is not None}
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.save(update_fields=[*changes, "updated_at"])
+    credentials.forget()
 
 
 def reset_smtp_secret(user: SMTPUser) -> str:
@@ -110,6 +151,7 @@ def reset_smtp_secret(user: SMTPUser) -> str:
     secret = tokens.make_secret()
     user.secret_hash, user.secret_prefix = tokens.hash_secret(secret), secret[:4]
     user.save(update_fields=["secret_hash", "secret_prefix", "updated_at"])
+    credentials.forget()
     return secret
 
 
@@ -135,6 +177,15 @@ def delete_smtp_user(user: SMTPUser) -> None:
     """Take an SMTP user out of use for good. The row stays: mail that it sent names it, and its name is not given again."""
     user.is_deleted = True
     user.save(update_fields=["is_deleted", "updated_at"])
+
+
+def reset_api_key(key: APIKey) -> str:
+    """Give a key a new secret and return it; the old one stops working within two seconds."""
+    secret = tokens.make_secret()
+    key.secret_hash, key.secret_prefix = tokens.hash_secret(secret), secret[:4]
+    key.save(update_fields=["secret_hash", "secret_prefix"])
+    credentials.forget()
+    return secret
 
 
 def revoke_api_key(key: APIKey) -> None:

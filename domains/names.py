@@ -24,11 +24,21 @@ def clean_domain(text: str, *, field: str = "domain") -> str:
 
     Look-alikes in other scripts thus show as what they are (`xn--...`), and dots of other scripts are dots.
     """
-    name = _parse(text, field)
+    name = read_domain(text, field=field)
     for is_wrong, why in _REFUSALS:
         if is_wrong(name):
             raise FieldInvalid(field, why.format(name=name), value=name)
     return name
+
+
+def read_domain(text: str, *, field: str = "domain") -> str:
+    """Return a domain name as domains are kept, in lower case and punycode; raise FieldInvalid for what is none."""
+    name = _DOTS.sub(".", text.strip()).removesuffix(".")
+    try:
+        return parse_domain(name)
+    except AddressError:
+        message = f"{name[:80]!r} is not a domain name; give the bare name, such as example.com."
+        raise FieldInvalid(field, message, value=text) from None
 
 
 def clean_label(text: str, *, field: str) -> str:
@@ -61,15 +71,6 @@ def can_track() -> bool:
 def tracking_target() -> str:
     """Return the host that tracking hosts are to point to."""
     return url_host() if can_track() else settings.GATEPOST_HOSTNAME.lower()
-
-
-def _parse(text: str, field: str) -> str:
-    name = _DOTS.sub(".", text.strip()).removesuffix(".")
-    try:
-        return parse_domain(name)
-    except AddressError:
-        message = f"{name[:80]!r} is not a domain name; give the bare name, such as example.com."
-        raise FieldInvalid(field, message, value=text) from None
 
 
 def _is_single_label(name: str) -> bool:

@@ -33,12 +33,6 @@ class SMTPUserForm(ScopedForm):
         return name
 
 
-def _reset_smtp_secret(user: SMTPUser) -> str:
-    secret = actions.reset_smtp_secret(user)
-    credentials.forget()
-    return secret
-
-
 def _delete_smtp_user(user: SMTPUser) -> str:
     actions.delete_smtp_user(user)
     credentials.forget()
@@ -70,7 +64,7 @@ class SMTPUserAdmin(RefusingMixin, ActingAdmin):
             label=_("Reset secret"),
             question=_("The old secret stops working within seconds; the new one is shown to you once."),
             past="reset the secret of",
-            run=_reset_smtp_secret,
+            run=actions.reset_smtp_secret,
             icon="key",
             is_open=lambda user: not user.is_deleted,
         ),

@@ -22,9 +22,6 @@ from domains.admin.page import page_of_domain
 from domains.models import SenderDomain
 from domains.names import clean_domain, clean_label
 from domains.rotation import cancel_rotation, rotate_keys
-from domains.schedule import ask_again
-from domains.verification import check_domain
-from gateway.base import clock
 from gateway.base.errors import Refused
 
 PREFIXES = {"subdomain", "track_prefix"}
@@ -84,11 +81,6 @@ class DomainForm(ScopedForm):
         return values
 
 
-def _look(domain: SenderDomain) -> None:
-    check_domain(domain)
-    ask_again(domain, clock.now())
-
-
 def _rotate(domain: SenderDomain) -> str:
     rotate_keys(domain)
     return ""
@@ -106,7 +98,7 @@ def _is_rotating(domain: SenderDomain) -> bool:
 @admin.register(SenderDomain)
 class SenderDomainAdmin(CheckedAdmin):
     rights = DEVELOPERS
-    look = staticmethod(_look)
+    look = staticmethod(actions.look_at_domain)
     page = staticmethod(page_of_domain)
     form = DomainForm
     list_display = ("name", "state", "records_state", "checked_at", "account")

@@ -14,14 +14,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from accounts.markup import badge
 from accounts.scoped import DEVELOPERS, ScopedFilter, ScopedForm
 from domains import queries
+from domains.actions import look_at_tracking_domain
 from domains.admin.checked import CheckedAdmin
 from domains.admin.page import page_of_host, say_host
 from domains.admin.senders import cleaned
 from domains.models import TrackingDomain
 from domains.names import clean_domain
-from domains.schedule import ask_again
-from domains.trackinghosts import add_tracking_domain, check_tracking_domain
-from gateway.base import clock
+from domains.trackinghosts import add_tracking_domain
 
 
 class NewHostForm(ScopedForm):
@@ -36,11 +35,6 @@ class NewHostForm(ScopedForm):
         return cleaned(lambda: clean_domain(self.cleaned_data["name"]))
 
 
-def _look(host: TrackingDomain) -> None:
-    check_tracking_domain(host)
-    ask_again(host, clock.now())
-
-
 class HostForm(ScopedForm):
     class Meta:
         labels = {"is_secure": _("Links by https")}
@@ -49,7 +43,7 @@ class HostForm(ScopedForm):
 @admin.register(TrackingDomain)
 class TrackingDomainAdmin(CheckedAdmin):
     rights = DEVELOPERS
-    look = staticmethod(_look)
+    look = staticmethod(look_at_tracking_domain)
     page = staticmethod(page_of_host)
     form = HostForm
     list_display = ("name", "state", "checked_at", "account")

@@ -14,9 +14,10 @@ from django.db.models import F, QuerySet
 from accounts.models import Account
 from domains.models import SenderDomain, SMTPUser
 from gateway.base import clock, sealing, wake
-from gateway.base.errors import FieldInvalid, QuotaExceeded
+from gateway.base.errors import FieldInvalid, QuotaExceeded, Unsupported
 from gateway.base.guarded import Answer, Client, check_url
 from gateway.base.ids import make_name, make_public_id
+from gateway.base.sealing import CannotOpen
 from tracking import outbox
 from tracking.formats import FORMATS, TEST, Parcel, Telling
 from tracking.models import Webhook, WebhookDelivery
@@ -61,6 +62,34 @@ def add_webhook(
     )
     keep_new(webhook, key)
     return webhook, key
+
+
+def edit_webhook(
+    webhook: Webhook,
+    *,
+    url: str,
+    events: Collection[str] | None = None,
+    description: str | None = None,
+    keeps_log: bool | None = None,
+) -> None:
+    """Change a webhook's URL and what else is given, and leave what is None as it is; raise FieldInvalid as `add_webhook`.
+
+    The URL is tried even where it stays the same, so a webhook that was disabled is enabled: it has just shown that it works.
+    """
+    check_works(url, webhook.format, key=_open_key(webhook))
+    given = {
+        "url": url,
+        "events": None if events is None else sorted(events),
+        "description": description,
+        "keeps_log": keeps_log,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    for name, value in changes.items():
+        setattr(webhook, name, value)
+    webhook.save(update_fields=list(changes))
+    if not webhook.is_active:
+        enable(webhook)
+    outbox.forget()
 
 
 def keep_new(webhook: Webhook, key: str) -> None:
@@ -153,6 +182,13 @@ def _replay(rows: QuerySet[WebhookDelivery]) -> int:
     if count:
         transaction.on_commit(lambda: wake.hint(outbox.TASK))
     return count
+
+
+def _open_key(webhook: Webhook) -> str:
+    try:
+        return open_key(webhook)
+    except CannotOpen:
+        raise Unsupported("The webhook's key does not open, as GATEPOST_SECRET_KEYS was changed. Reset it first.") from None
 
 
 def _keep_key(webhook: Webhook, key: str) -> None:

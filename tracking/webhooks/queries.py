@@ -1,4 +1,4 @@
-"""What the console shows of webhooks: how they fare, and what exactly was sent."""
+"""What is read of webhooks: which an account has, how they fare, and what exactly was sent."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.base import bulk, clock
+from gateway.base.errors import FieldInvalid
 from tracking.models import Webhook, WebhookDelivery
 from tracking.statistics import hour_of
 from tracking.webhooks import sql
@@ -15,6 +16,8 @@ from tracking.webhooks.calls import Call, make_call
 HOURS: Final = 24  # that the chart shows
 MOST_CHARTED: Final = 10_000  # deliveries that it counts, the latest first
 MOST_MATES: Final = 100  # deliveries of one body
+PAGE: Final = 1000  # webhooks of a list
+LAST_KEY: Final = 2**63 - 1
 
 _COLUMNS: Final = ("pk", "webhook_id", "event_at", "event_id", "attempts", "attempts_before", "batch")
 
@@ -31,6 +34,21 @@ class Hour:
     @property
     def total(self) -> int:
         return self.done + self.failed + self.waiting
+
+
+def get_webhook(account_id: int, key: int, *, format_name: str) -> Webhook:
+    """Return an account's webhook of a format by its primary key; raise FieldInvalid where it has none of that key."""
+    rows = Webhook.objects.for_account(account_id).filter(format=format_name)
+    found: Webhook | None = rows.filter(pk=key).first() if 0 < key <= LAST_KEY else None
+    if found is None:
+        raise FieldInvalid("webhook_id", f"This account has no webhook {key}.", value=str(key))
+    return found
+
+
+def list_webhooks(account_id: int, page: int = 0, *, format_name: str) -> list[Webhook]:
+    """Return a page of an account's webhooks of a format, the oldest first; pages count from 0."""
+    rows = Webhook.objects.for_account(account_id).filter(format=format_name)
+    return list(rows.order_by("pk")[page * PAGE : (page + 1) * PAGE])
 
 
 def load_hours(webhook: Webhook) -> list[Hour]:

@@ -82,6 +82,7 @@ GATEPOST_HTTP = read_endpoint("GATEPOST_HTTP", "127.0.0.1:8000")
 GATEPOST_SMTP = read_endpoint("GATEPOST_SMTP", "127.0.0.1:2525")
 GATEPOST_SMTPS = read_endpoint("GATEPOST_SMTPS", "127.0.0.1:2465")
 GATEPOST_RETURNS = read_endpoint("GATEPOST_RETURNS", "127.0.0.1:2526")
+GATEPOST_SENDER = env.str("GATEPOST_SENDER", "")  # the address that mail of the platform itself comes from
 GATEPOST_URL = (env.str("GATEPOST_URL", "") or f"http://{GATEPOST_HTTP}").rstrip("/")
 GATEPOST_RETURN_DOMAIN = env.str("GATEPOST_RETURN_DOMAIN", "returns.localhost")
 GATEPOST_TLS_CERT = env.str("GATEPOST_TLS_CERT", "")

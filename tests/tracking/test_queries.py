@@ -203,6 +203,12 @@ def test_counting_stops_where_events_must_be_looked_at(monkeypatch: pytest.Monke
     assert count_events(asked()) == queries.Count(value=5)
 
 
+def test_a_message_that_cannot_be_has_no_events() -> None:
+    tell_one()
+    assert count_events(asked(message_id=0)).value == 0
+    assert not find_events(asked(message_id=0)).events
+
+
 @pytest.fixture
 def told() -> list[Fact]:
     facts = make_random_facts(300, 7)

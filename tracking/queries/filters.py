@@ -47,7 +47,7 @@ class EventFilter:
     def is_rolled_up(self) -> bool:
         """Tell whether the roll-ups know all that is asked for, apart from the minutes of its ends."""
         asked = (self.message_id, self.recipient_id, self.recipient, self.recipient_domain, self.text, *self.words.values())
-        return not any(asked) and max(len(self.tag), len(self.campaign)) <= LONGEST
+        return all(value in {None, ""} for value in asked) and max(len(self.tag), len(self.campaign)) <= LONGEST
 
     @property
     def is_read_through(self) -> bool:

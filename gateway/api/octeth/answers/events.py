@@ -185,9 +185,9 @@ def agg_buckets(field: str, found: Iterable[Bucket], limit: int) -> AggBuckets:
 
 def csv_file(events: Iterable[Event], total: Count, today: datetime) -> HttpResponse:
     """Return events as a file, with what the headers say of its size."""
-    sheet = StringIO()
+    sheet = StringIO(newline="")
     sheet.write(_BOM)
-    writer = csv.writer(sheet, lineterminator="\n")
+    writer = csv.writer(sheet)
     writer.writerow(COLUMNS)
     writer.writerows(_row(event) for event in events)
     response = HttpResponse(sheet.getvalue().encode(), content_type="text/csv; charset=utf-8")

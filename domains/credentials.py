@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
+
 from accounts.models import Account
 from domains.models import APIKey, SMTPUser
 from gateway.base import clock, tokens
@@ -103,6 +105,12 @@ def authenticate_api_key(key: str) -> Credential:
     if credential is None:
         raise BadCredentials
     return credential
+
+
+def is_admin_key(key: str) -> bool:
+    """Tell whether a key is that of those who run the installation (GATEPOST_ADMIN_KEY)."""
+    admin = settings.GATEPOST_ADMIN_KEY
+    return bool(admin) and tokens.is_secret(key, tokens.hash_secret(admin))
 
 
 def forget() -> None:

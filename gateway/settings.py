@@ -50,6 +50,9 @@ GATEPOST_SECRET_KEYS = tuple(
     key.strip() for key in read_or_make_secret("GATEPOST_SECRET_KEYS", _kept_in).split(",") if key.strip()
 )
 
+# Of those who run the installation, for calls that are about all of its accounts; empty: there are none.
+GATEPOST_ADMIN_KEY = env.str("GATEPOST_ADMIN_KEY", "")
+
 # Redis and Celery -----------------------------------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or f"sqla+sqlite:///{GATEPOST_DATA / 'broker.sqlite3'}"
@@ -94,6 +97,7 @@ GATEPOST_MAX_SIZE = env.int("GATEPOST_MAX_SIZE", 16_000_000)  # bytes of a messa
 GATEPOST_MAX_BODY = env.int("GATEPOST_MAX_BODY", 64 * 1024 * 1024)  # bytes of an HTTP body
 # Requests of an SMTP user by SendClean's API; an account's own number a minute stands instead of them.
 GATEPOST_SENDCLEAN_RATES = read_rates("GATEPOST_SENDCLEAN_RATES", "60/minute,3600/hour,50000/day")
+GATEPOST_OCTETH_FULL_LIST = env.bool("GATEPOST_OCTETH_FULL_LIST", False)  # its TargetListID reaches all, not the first 250
 # The doors own the answer to a large or long body (api/base.py), so Django's own limits stand aside.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from domains.models import SenderDomain
 from gateway.base import sealing
-from gateway.base.errors import FieldInvalid
+from gateway.base.errors import FieldInvalid, Unsupported
+from gateway.base.sealing import CannotOpen
 from tracking import outbox
 from tracking.formats import FORMATS
 from tracking.models import Webhook
@@ -46,9 +47,12 @@ def delete_webhook(account_id: int, domain_id: int, webhook_id: int) -> None:
 
 
 def find_key(domain: SenderDomain) -> str:
-    """Return the key that a domain's calls are signed with, empty while it has no webhook."""
+    """Return the key that a domain's calls are signed with, empty while it has no webhook; raise Unsupported."""
     first = webhooks_of(domain.account_id, domain.pk).first()
-    return open_key(first) if first is not None else ""
+    try:
+        return open_key(first) if first is not None else ""
+    except CannotOpen:
+        raise Unsupported("The signing key does not open, as GATEPOST_SECRET_KEYS was changed. Regenerate it.") from None
 
 
 def reset_key(domain: SenderDomain) -> str:

@@ -169,6 +169,7 @@ BAD_REQUESTS = frozenset((100000, 100001, 100003))  # HTTP status 400; those abo
 NEVER: dict[str, str] = {
     WORDS[34]: "Accounts have no verification of their own here; sender domains are verified, which is code 32.",
     "100002": "The vendor does not tell its three codes of HTTP 500 apart; ours are 100004 and 100005.",
+    "EmailGateway.SMTPRelay 10, 11": "An envelope does not tell To, CC and BCC apart: too many of all are code 9.",
     "You have exceeded your send rate limits. Please wait before sending another email.": (
         "Limits of sent mail are quotas here, which is code 17; 429 is for requests, with the other sentence."
     ),
@@ -245,3 +246,26 @@ EVENTS = Table(
     kinds=_OTHERS | {NotAuthenticated: 1},
     fields={},
 )
+RELAY_CHECK = Table(
+    words={1: "Authentication failed. Invalid admin API key."},
+    kinds=ERRORS | dict.fromkeys(_NOT_RIGHT, 1) | {AccountSuspended: 1, AccountDeleted: 1, AccountPurged: 1},
+    fields={},
+)
+
+# What EmailGateway.SMTPRelay answers: the vendor's number, and the reply that the relay gives its client.
+SMTP_RELAY: dict[type[Refused], tuple[int, str]] = {
+    Refused: (400, "554 5.6.0 {words}"),
+    NotAuthenticated: (3, "500 5.0.0 AUTH ERROR"),
+    NotAllowed: (3, "500 5.0.0 AUTH ERROR"),  # the SMTP user is disabled or blocked
+    SenderRefused: (4, "550 5.7.1 {words}"),
+    DomainNotVerified: (5, "550 5.7.1 {words}"),
+    AccountDeleted: (6, "500 5.0.0 AUTH ERROR"),
+    AccountPurged: (6, "500 5.0.0 AUTH ERROR"),
+    AccountSuspended: (7, "500 5.0.0 AUTH ERROR"),
+    RecipientRefused: (400, "550 5.1.3 {words}"),
+    RecipientSuppressed: (8, "550 5.7.1 {words}"),
+    TooManyRecipients: (9, "550 5.5.3 {words}"),
+    TooLarge: (413, "552 5.3.4 {words}"),
+    RateExceeded: (12, "450 4.7.1 {words}"),
+    QuotaExceeded: (13, "452 4.7.1 {words}"),
+}

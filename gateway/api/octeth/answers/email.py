@@ -6,7 +6,7 @@ from gateway.api.octeth.answers.base import Part
 from gateway.engine.submission import Accepted
 
 
-class EmailSent(Part):
+class EmailSent(Part, kw_only=True, frozen=True):
     """The id of the message, by which events and webhooks know it; of a send to a list, in an array."""
 
     message_id: str | list[str]

@@ -9,13 +9,13 @@ from tracking.formats.octeth import words_of
 from tracking.models import Webhook
 
 
-class WebhookAdded(Part):
+class WebhookAdded(Part, kw_only=True, frozen=True):
     """The answer to POST."""
 
     new_webhook_id: str
 
 
-class WebhookRow(Part):
+class WebhookRow(Part, kw_only=True, frozen=True):
     """A webhook and an event that it is told of; one that is told of several has a row for each."""
 
     webhook_id: int
@@ -25,14 +25,14 @@ class WebhookRow(Part):
     status: str  # Active or Disabled
 
 
-class WebhookRows(Part):
+class WebhookRows(Part, kw_only=True, frozen=True):
     """The answer to GET."""
 
     webhooks: list[WebhookRow]
     total_records: int  # webhooks, of all pages
 
 
-class WebhookDeleted(Part):
+class WebhookDeleted(Part, kw_only=True, frozen=True):
     """The answer to DELETE; newer versions answer an empty object, which this is as well to who looks for nothing in it."""
 
     message: str = "Webhook successfully deleted."

@@ -17,7 +17,18 @@ from django.db import connection
 from tests.bench import generate, indexes
 from tests.bench.surroundings import Surroundings, say
 from tracking.models import Event
-from tracking.queries import EventFilter, aggregate, bucketed, compare, count_events, find_events, totals
+from tracking.queries import (
+    EventFilter,
+    aggregate,
+    break_down,
+    bucketed,
+    compare,
+    count_events,
+    endings,
+    find_events,
+    receivers,
+    totals,
+)
 
 FAST, SLOW = 100.0, 2_000.0  # milliseconds at the 95th percentile: first pages and roll-ups; everything else
 ACCOUNT, OTHER = 1, 2
@@ -93,7 +104,9 @@ def _queries() -> Mapping[str, tuple[float, Callable[[], object]]]:
         "reply": {"words": {"reply": "mailbox full"}},
         "recipient": {"recipient": "user77@mail3.example"},
         "two letters": {"text": "zq"},
+        "word of a domain": {"text": "shipped", "domain_id": 2},
     }
+    domain = {"domain_id": 2, **last_month}
     return {
         **{f"first page: {name}": (FAST, _bound(find_events, _asked(**fields))) for name, fields in pages.items()},
         "deep page by cursor": (FAST, lambda: find_events(_asked(), before=deep)),
@@ -109,11 +122,29 @@ def _queries() -> Mapping[str, tuple[float, Callable[[], object]]]:
         "totals of a tag": (FAST, lambda: totals(_asked(tag="tag-3"))),
         **{
             f"aggregate by {field}, from events": (SLOW, _bound(aggregate, _asked(), field))
-            for field in ("recipient_domain", "sender", "code", "host", "subject")
+            for field in ("recipient_domain", "sender", "code", "host", "subject", "public_id", "recipient")
         },
+        "aggregate by account": (FAST, lambda: aggregate(_asked(**last_month), "account_id")),
+        "totals and comparison of a domain, 30 days": (FAST, lambda: compare(_asked(**domain))),
+        "totals and comparison of some domains, 30 days": (FAST, lambda: compare(_asked(domain_ids=[1, 2], **last_month))),
+        "broken down by tag, a domain, 30 days": (FAST, lambda: break_down(_asked(**domain), "tag", 100)),
+        "broken down by domain, 30 days": (FAST, lambda: break_down(_asked(**last_month), "domain_id", 1_000)),
+        "by receiving domain, a domain, 30 days": (SLOW, lambda: receivers(_asked(**domain))),
+        "by receiving domain, all time": (SLOW, lambda: receivers(_asked())),
+        "speed of a receiving domain, 30 days": (
+            SLOW,
+            lambda: endings(_asked(recipient_domain="mail3.example", **domain), (1, 5, 10, 30, 60, 300, 600)),
+        ),
+        "ten pages of a thousand, as an export has": (SLOW, lambda: _turn_pages(_asked(**domain), 10)),
         **{f"search: {name}": (SLOW, _bound(find_events, _asked(**fields))) for name, fields in texts.items()},
         **{f"count of search: {name}": (SLOW, _bound(count_events, _asked(**fields))) for name, fields in texts.items()},
     }
+
+
+def _turn_pages(asked: EventFilter, pages: int) -> None:
+    older = None
+    for _ in range(pages):
+        older = find_events(asked, before=older, limit=1_000).older
 
 
 def _bound(act: Callable[..., object], *arguments: Any) -> Callable[[], object]:

@@ -21,7 +21,7 @@ class Readers(TypedDict):
 
 
 class MessageInfo(TypedDict):
-    """What became of a message to one recipient. Sizes are in octets, `time` in milliseconds."""
+    """What became of a message to one recipient. Sizes are in octets, `time` in milliseconds; `open` and `click` are 1 or 0."""
 
     subject: str
     sender: str
@@ -52,29 +52,35 @@ class NewSmtpUser(Said):
 
 
 class SmtpUser(TypedDict):
-    """`status` is Enable or Disable; the password is masked."""
+    """`status` is Enable or Disable; the password is masked; a limit of None is none."""
 
     smtp_user_name: str
     password: str
     status: str
-    total_limit: int
-    hourly_limit: int
+    total_limit: int | None
+    hourly_limit: int | None
 
 
 class SmtpUsers(TypedDict):
-    """All of the account's."""
+    """One page of the account's."""
 
     status: str
     smtp_list: list[SmtpUser]
 
 
-class Validity(TypedDict):
+class Fault(TypedDict, total=False):
+    """`error` says what is wrong; it is there only where something is, and with Gatepost."""
+
+    error: str
+
+
+class Validity(Fault):
     """`valid` is Yes or No."""
 
     valid: str
 
 
-class SendingDomainCheck(TypedDict):
+class SendingDomainCheck(Fault):
     """`valid_signing` is Yes or No."""
 
     status: str
@@ -95,13 +101,13 @@ class SendingDomain(TypedDict):
 
 
 class SendingDomains(TypedDict):
-    """All of the account's."""
+    """One page of the account's."""
 
     status: str
     sending_domain_list: list[SendingDomain]
 
 
-class TrackingDomainCheck(TypedDict):
+class TrackingDomainCheck(Fault):
     """`valid_tracking` is Yes or No."""
 
     status: str
@@ -119,7 +125,7 @@ class TrackingDomain(TypedDict):
 
 
 class TrackingDomains(TypedDict):
-    """All of the account's."""
+    """One page of the account's."""
 
     status: str
     tracking_domain_list: list[TrackingDomain]
@@ -128,14 +134,14 @@ class TrackingDomains(TypedDict):
 class WebhookKey(Said):
     """The new key, in force at once."""
 
-    webhook_id: str
+    webhook_id: int
     key: str
 
 
 class Webhook(TypedDict):
     """`event` lists events with commas between; `store_log` is Enable or Disable; `create_date` is in seconds."""
 
-    webhook_id: str
+    webhook_id: int
     url: str
     event: str
     key: str
@@ -145,16 +151,16 @@ class Webhook(TypedDict):
 
 
 class Webhooks(TypedDict):
-    """All of the account's."""
+    """One page of the account's."""
 
     status: str
     webhook_list: list[Webhook]
 
 
 class WebhookDetail(Webhook):
-    """A webhook and what came of it."""
+    """A webhook and how it fares: when something last arrived, in seconds, or None, and how many events did."""
 
-    last_success: int
+    last_success: int | None
     total_event: int
 
 
@@ -166,7 +172,7 @@ class WebhookInfo(TypedDict):
 
 
 class User(TypedDict):
-    """`create_date` is in seconds, `reputation` in per cent with its sign."""
+    """`create_date` is in seconds, `allowed_speed` in mails an hour (0: no limit), `reputation` in per cent with its sign."""
 
     name: str
     email: str

@@ -95,7 +95,7 @@ class Account:
 
 
 class Settings:
-    """settings/*: SMTP users, sending domains, tracking domains, webhooks."""
+    """settings/*: SMTP users, sending domains, tracking domains, webhooks. Lists come in pages, as with getMessageInfo."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -121,9 +121,9 @@ class Settings:
         """Give an SMTP user a new password; the old one ends."""
         return self._call("settings/resetSmtpPassword", {"smtp_user_name": smtp_user_name})
 
-    def listSmtp(self) -> SmtpUsers:
+    def listSmtp(self, skip_page: int | None = None) -> SmtpUsers:
         """List the SMTP users."""
-        return self._call("settings/listSmtp", {})
+        return self._call("settings/listSmtp", {"skip_page": skip_page})
 
     def addSendingDomain(self, domain: str | None = None) -> Said:
         """Add a domain to send from."""
@@ -137,9 +137,9 @@ class Settings:
         """Have instructions sent to `mailbox` at the domain."""
         return self._call("settings/verifySendingDomain", {"domain": domain, "mailbox": mailbox})
 
-    def listSendingDomain(self) -> SendingDomains:
+    def listSendingDomain(self, skip_page: int | None = None) -> SendingDomains:
         """List the sending domains."""
-        return self._call("settings/listSendingDomain", {})
+        return self._call("settings/listSendingDomain", {"skip_page": skip_page})
 
     def deleteSendingDomain(self, domain: str | None = None) -> Said:
         """Remove a sending domain."""
@@ -153,9 +153,9 @@ class Settings:
         """Look up what DNS has of a tracking domain's records."""
         return self._call("settings/checkTrackingDomain", {"domain": domain})
 
-    def listTrackingDomain(self) -> TrackingDomains:
+    def listTrackingDomain(self, skip_page: int | None = None) -> TrackingDomains:
         """List the tracking domains."""
-        return self._call("settings/listTrackingDomain", {})
+        return self._call("settings/listTrackingDomain", {"skip_page": skip_page})
 
     def deleteTrackingDomain(self, domain: str | None = None) -> Said:
         """Remove a tracking domain."""
@@ -192,9 +192,9 @@ class Settings:
         """Give a webhook a new key, in force at once."""
         return self._call("settings/keyResetWebhook", {"webhook_id": webhook_id})
 
-    def listWebhook(self) -> Webhooks:
+    def listWebhook(self, skip_page: int | None = None) -> Webhooks:
         """List the webhooks."""
-        return self._call("settings/listWebhook", {})
+        return self._call("settings/listWebhook", {"skip_page": skip_page})
 
     def getWebhookInfo(self, webhook_id: int | str | None = None) -> WebhookInfo:
         """Tell about a webhook."""

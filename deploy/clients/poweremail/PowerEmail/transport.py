@@ -64,11 +64,22 @@ class Transport:
             if connection.sock is None:
                 connection.connect()
             is_under_way = True
-            connection.request("POST", self._parts.path + path, body, headers)
+            is_heard = self._send(connection, path, body, headers)
             with connection.getresponse() as response:
-                return self._read(response)
+                answer = self._read(response)
         except (OSError, HTTPException, UnicodeError) as error:
             raise self._explain(error, is_under_way=is_under_way) from error
+        if not is_heard:
+            connection.close()
+        return answer
+
+    def _send(self, connection: Connection, path: str, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Tell whether the server took it whole; where it did not, it may have said why, such as that it is too large."""
+        try:
+            connection.request("POST", self._parts.path + path, body, headers)
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        return True
 
     def _read(self, response: HTTPResponse) -> Answer:
         body = response.read(MAX_ANSWER + 1)

@@ -84,6 +84,12 @@ def test_python_works(reader: Reader) -> None:
     reader.follow("smtplib")
 
 
+def test_the_library_works(reader: Reader) -> None:
+    index = find("Hello by PowerEmail")
+    script = BLOCKS[index - 1].code + RUN["python"].format(code=BLOCKS[index].code)
+    reader.check("PowerEmail", script, BLOCKS[index + 1])
+
+
 def test_django_works(reader: Reader) -> None:
     index = find("Hello by Django")
     code = BLOCKS[find("EMAIL_HOST =")].code + AS_SETTINGS + BLOCKS[index].code
@@ -151,7 +157,7 @@ def test_every_room_of_the_console_is_in_the_table() -> None:
 
 
 def test_no_example_is_left_out() -> None:
-    assert {*HELLO.findall(TEXT)} == BY_CURL | {"swaks", "urllib", "smtplib", "Django", "nodemailer"}
+    assert {*HELLO.findall(TEXT)} == BY_CURL | {"PowerEmail", "swaks", "urllib", "smtplib", "Django", "nodemailer"}
 
 
 def test_what_bootstrap_prints_is_what_the_page_shows(reader: Reader) -> None:

@@ -20,7 +20,7 @@ from datetime import datetime
 
 from gateway.base import bulk, clock, wake
 from gateway.base.errors import RecipientSuppressed, Refused, Unavailable
-from gateway.engine import idempotency, quotas
+from gateway.engine import doubt, idempotency, quotas
 from gateway.engine.checks import Draft, check
 from gateway.engine.rows import Rows
 from gateway.engine.submission import Accepted, Submission
@@ -79,7 +79,7 @@ def _accept_round(submissions: Sequence[Submission], places: list[int]) -> dict[
     answers: dict[int, Answer] = {}
     drafts = _check_all(submissions, places, answers)
     if drafts:
-        with bulk.transaction(len(drafts)) as cursor:
+        with doubt.settled(answers, places), bulk.transaction(len(drafts)) as cursor:
             _accept_all(cursor, drafts, answers)
     return answers
 

@@ -28,6 +28,7 @@ from django.db import (
 from gateway.base import bulk
 from gateway.base.dbthreads import drop_broken_connection, note_answer
 from gateway.base.errors import MessageMalformed, Refused, Unavailable
+from gateway.engine import doubt
 from gateway.engine.accept import Answer, accept
 from gateway.engine.submission import Accepted, Submission
 
@@ -140,6 +141,7 @@ def _accept(submissions: Sequence[Submission]) -> list[Answer]:
     try:
         if connection.connection is None:
             bulk.hold_plans()
+            doubt.note_session()
         answers = _accept_twice(submissions)
     except (DataError, IntegrityError, ValueError, OverflowError) as error:
         if len(submissions) > 1:

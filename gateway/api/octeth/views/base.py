@@ -21,7 +21,7 @@ class OctethView(DialectView):
     """The key of a sender domain, as a bearer token or as SenderAPIKey. `table` has the call's codes and their words."""
 
     dialect = "octeth"
-    rate = Rate(limit=100)
+    rate: ClassVar[Rate | None] = Rate(limit=100)
     http_method_names: tuple[str, ...] = ("post",)
     table: ClassVar[Table] = EMAIL
 

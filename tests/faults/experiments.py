@@ -10,15 +10,17 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier, Thread
 from typing import Final
 
 from gateway.engine.connection import Deadlines
-from tests.faults import points
+from tests.faults import halts, points
 from tests.faults.journals import Answer
 from tests.faults.sitting import Sitting, Verdict
 from tests.faults.world import PRODUCT, World, find_children
+from tests.support.installation import wait_for
 
 LARGE: Final = (200_000, 400_000)  # octets: the body is on the wire before the dot is decided
 QUIET: Final = 30  # recipients of the one message of a quiet sitting
@@ -209,15 +211,41 @@ def kill_redis(sitting: Sitting) -> None:
 
 
 def kill_database(sitting: Sitting) -> None:
-    """Kill PostgreSQL, and start it again a moment later."""
-    sitting.has_doubtful_commits = True
+    """Kill PostgreSQL, and start it again a moment later: under load, or where the seed is odd in the middle of one accept."""
+    if sitting.seed % 2:
+        _kill_database_in_accept(sitting, is_on_disk=sitting.seed % 4 == 3)
     with sitting.load():
-        sitting.wait(0.05, 0.5)
-        sitting.fault()
-        sitting.world.kill_database()
-        sitting.wait(0.5, 3.0)
-        sitting.world.database.start()
-    assert any(ask.answer is not Answer.ACKED for ask in sitting.asks), "nobody noticed, so that nothing is proven"
+        if not sitting.seed % 2:
+            sitting.wait(0.05, 0.5)
+            _kill_database(sitting)
+    assert any(ask.answer is not Answer.ACKED for ask in sitting.asks) or sitting.seed % 2, "nobody noticed: nothing is proven"
+
+
+def _kill_database(sitting: Sitting) -> None:
+    sitting.fault()
+    sitting.world.kill_database()
+    sitting.wait(0.5, 3.0)
+    sitting.world.database.start()
+
+
+def _kill_database_in_accept(sitting: Sitting, *, is_on_disk: bool) -> None:
+    """Kill it while the rows of one request wait to be written, or while their commit is on disk and not yet answered.
+
+    The door survives, so that the client gets an answer; it must be the right one.
+    """
+    halt = halts.before_the_answer if is_on_disk else halts.before_the_rows
+    client = sitting.dice.choice((sitting.http, sitting.smtp))()
+    client.asks.append(client.try_once(client.make()))
+    wait_for(sitting.world.is_at_rest, lambda: "the first message does not come to an end")
+    request = client.make()
+    with ThreadPoolExecutor(1) as threads, halt(sitting.world.installation.env["DATABASE_URL"]) as is_halted:
+        trying = threads.submit(client.try_once, request)
+        wait_for(is_halted, lambda: "no door writes")
+        _kill_database(sitting)
+    client.asks.append(trying.result())
+    assert client.asks[-1].answer is (Answer.ACKED if is_on_disk else Answer.REFUSED)
+    sitting.expected[request.token] = int(is_on_disk)
+    sitting.keep(client)
 
 
 def roll(sitting: Sitting) -> None:

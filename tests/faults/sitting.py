@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from threading import Event
 from typing import Final
 
-from tests.faults.checker import COME_AGAIN, Counts, Violation, check, count
+from tests.faults.checker import Counts, Violation, check, count
 from tests.faults.clients import Client, HTTPClient, SMTPClient
 from tests.faults.journals import Answer, Ask, Books, Journals
 from tests.faults.world import World, is_alive, state_of
@@ -38,9 +38,7 @@ class Verdict:
 class Sitting:
     """What an experiment works with. It sets `most_duplicates` where it knows how many there can be.
 
-    `expected` holds how many messages a token must have made, where that follows from the point of the crash. With
-    `has_doubtful_commits` the database may take the word of a commit to its grave: who is then told to come again asked for
-    something that is there or not, as nobody can know.
+    `expected` holds how many messages a token must have made, where that follows from the point of the crash.
     """
 
     world: World
@@ -48,7 +46,6 @@ class Sitting:
     seed: int
     most_duplicates: int | None = None
     expected: dict[str, int] = field(default_factory=dict)
-    has_doubtful_commits: bool = False
     dice: Random = field(init=False)
     asks: list[Ask] = field(default_factory=list)
     _fault_at: float = field(default_factory=time.monotonic)
@@ -168,7 +165,7 @@ class Sitting:
     def _read(self) -> Journals:
         world, before, after = self.world, self._before, self.world.books()
         return Journals(
-            asks=tuple([self._doubt(ask) for ask in self.asks]),
+            asks=tuple(self.asks),
             arrivals=world.arrivals(self._offset),
             units=world.units(self._since),
             books=Books(
@@ -177,10 +174,6 @@ class Sitting:
             ),
             read_at=world.now(),
         )
-
-    def _doubt(self, ask: Ask) -> Ask:
-        is_doubtful = self.has_doubtful_commits and ask.answer is Answer.REFUSED and ask.code in COME_AGAIN
-        return replace(ask, answer=Answer.UNSEEN) if is_doubtful else ask
 
     def _explain(self) -> str:
         open_units = [unit for unit in self.world.units(self._since) if unit.state not in {"delivered", "bounced"}]

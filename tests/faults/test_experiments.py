@@ -13,7 +13,7 @@ from tests.faults.experiments import run
 from tests.faults.world import World, made
 
 # One of each kind: a door and a sender killed at a point and at random, the window behind the dot, a zombie, what all lean on.
-SELECTION = {"H3": 2, "S4": 1, "W4": 1, "W5": 2, "W6": 2, "W10": 1, "ALL": 1, "R1": 1, "D1": 1, "G1": 4}
+SELECTION = {"H3": 2, "S4": 1, "W4": 1, "W5": 2, "W6": 2, "W10": 1, "ALL": 1, "R1": 1, "D1": 3, "G1": 4}
 
 
 @pytest.fixture(scope="module")

@@ -122,7 +122,7 @@ def _queries() -> Mapping[str, tuple[float, Callable[[], object]]]:
         "totals of a tag": (FAST, lambda: totals(_asked(tag="tag-3"))),
         **{
             f"aggregate by {field}, from events": (SLOW, _bound(aggregate, _asked(), field))
-            for field in ("recipient_domain", "sender", "code", "host", "subject", "public_id", "recipient")
+            for field in ("recipient_domain", "sender", "code", "host", "subject", "public_id", "recipient", "seconds")
         },
         "aggregate by account": (FAST, lambda: aggregate(_asked(**last_month), "account_id")),
         "totals and comparison of a domain, 30 days": (FAST, lambda: compare(_asked(**domain))),

@@ -11,7 +11,7 @@ import pytest
 from gateway.base.ids import make_public_id
 from tests.tracking.facts import NOON, make_fact, tell
 from tracking.events import Fact
-from tracking.queries import EventFilter, endings, receivers
+from tracking.queries import EventFilter, aggregate, endings, receivers
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,14 @@ def test_endings_are_spread_over_the_time_they_took() -> None:
     assert found["failed"].seconds.most == pytest.approx(90, abs=0.002)
     assert set(endings(asked(recipient_domain="small.example"), BOUNDS)) == {"failed"}
     assert endings(asked(2, recipient_domain="big.example"), BOUNDS) == {}
+
+
+def test_whole_seconds_are_counted() -> None:
+    tell(
+        [*ended("delivered", "a.example", 1.25), *ended("delivered", "b.example", 1.75), *ended("delivered", "c.example", 0.5)]
+    )
+    tell([*ended("bounced", "a.example", 9), *ended("delivered", "a.example", 7, 2)])
+    assert [(bucket.key, bucket.count) for bucket in aggregate(asked(), "seconds")] == [(1, 2), (0, 1)]
 
 
 def test_a_bound_belongs_to_the_span_that_it_begins() -> None:

@@ -10,13 +10,14 @@ from operator import add
 from typing import Any, Final
 
 from django.db.models import BigIntegerField, Count, F, Func, Min, Sum, TextField, Value
-from django.db.models.functions import Collate
+from django.db.models.functions import Collate, Floor
 
 from gateway.base import bulk
-from tracking.models import Event
+from tracking.models import Event, EventType
 from tracking.queries.filters import EventFilter
 from tracking.queries.rollups import BUCKETS, can_tell, columns_of, rows_of, sum_counters, truncated
 from tracking.queries.room import room_to_work
+from tracking.queries.took import Took
 from tracking.statistics import TOTALS
 
 MOST_BUCKETS: Final = 1_000
@@ -31,6 +32,7 @@ FIELDS: Final[Mapping[str, Any]] = {
     "account_id": None,
     "message_id": None,
     "public_id": None,  # of messages
+    "seconds": None,  # whole ones from the acceptance of the message, of what was delivered
     "recipient_id": None,
     "subject": "",
     "sender": "",
@@ -100,10 +102,8 @@ def _by_type(asked: EventFilter, sums: Mapping[str, int]) -> list[tuple[str, int
 
 
 def _from_events(asked: EventFilter, field: str, nothing: Any, limit: int) -> Counted:
-    if field == "tag":
-        return _by_tag(asked, limit)
-    if field == "public_id":
-        return _by_public_id(asked, limit)
+    if field in _WAYS:
+        return _WAYS[field](asked, limit)
     if field in BUCKETS:
         named = asked.events().annotate(key=truncated(field, "at")).values_list("key")
         return named.annotate(number=Count("*")).order_by("-key")[:limit]
@@ -137,6 +137,15 @@ def _by_tag(asked: EventFilter, limit: int) -> Counted:
     rows = asked.events().annotate(key=_EachTag("tags")).values_list("key")
     counted = rows.annotate(number=Count("*")).order_by("-number", "key")
     return [pair for pair in counted[: limit + 1] if pair[0]][:limit]
+
+
+def _by_seconds(asked: EventFilter, limit: int) -> Counted:
+    named = asked.events().filter(type=EventType.DELIVERED).annotate(key=Floor(Took())).values_list("key")
+    counted = named.annotate(number=Count("*")).order_by("-number", "key")
+    return [(int(key), number) for key, number in counted[:limit]]
+
+
+_WAYS: Final = {"tag": _by_tag, "public_id": _by_public_id, "seconds": _by_seconds}
 
 
 class _EachTag(Func):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from django.db.models import Avg, Case, CharField, Count, F, FloatField, Func, Max, Min, Q, QuerySet, Value, When
+from django.db.models import Avg, Case, CharField, Count, F, Max, Min, Q, QuerySet, Value, When
 
 from tracking.models import Event, EventType
 from tracking.queries.aggregates import MOST_BUCKETS
 from tracking.queries.filters import EventFilter
 from tracking.queries.room import room_to_work
+from tracking.queries.took import Took
 
 SENT: Final = (EventType.DELIVERED,)
 FAILED: Final = (EventType.BOUNCED, EventType.EXPIRED, EventType.SUPPRESSED, EventType.CANCELLED, EventType.FAILED)
@@ -54,7 +55,7 @@ def receivers(asked: EventFilter, limit: int = 50) -> list[Receiver]:
         sent=Count("id", filter=Q(type__in=SENT)),
         failed=Count("id", filter=Q(type__in=FAILED)),
         accepted=Count("id", filter=Q(type=EventType.ACCEPTED)),
-        **_seconds(_Took(), only=Q(type__in=SENT)),
+        **_seconds(Took(), only=Q(type__in=SENT)),
     )
     with room_to_work():
         found = list(counted.order_by("-sent", "-failed", "recipient_domain")[: max(1, min(limit, MOST_BUCKETS))])
@@ -69,7 +70,7 @@ def endings(asked: EventFilter, bounds: Sequence[float]) -> Mapping[str, Endings
 
 def _ended(rows: QuerySet[Event], bounds: Sequence[float]) -> Iterable[tuple[Any, ...]]:
     end = Case(When(type__in=SENT, then=Value("sent")), default=Value("failed"), output_field=CharField())
-    named = rows.filter(type__in=(*SENT, *FAILED)).annotate(end=end, took=_Took()).values_list("end")
+    named = rows.filter(type__in=(*SENT, *FAILED)).annotate(end=end, took=Took()).values_list("end")
     below = {f"below_{place}": Count("id", filter=Q(took__lt=bound)) for place, bound in enumerate(bounds)}
     found: Iterable[tuple[Any, ...]] = named.annotate(number=Count("*"), **_seconds(F("took")), **below).order_by("end")
     return found
@@ -96,26 +97,3 @@ def _ending(number: int, average: float, least: float, most: float, *below: int)
 
 def _as_seconds(average: float, least: float, most: float) -> Seconds:
     return Seconds(average=average, least=least, most=most)
-
-
-class _Took(Func):
-    """Seconds from the acceptance of a message, which its public id begins with (RFC 9562 5.7), to the event."""
-
-    output_field = FloatField()
-    arg_joiner = ", "
-
-    def __init__(self) -> None:
-        super().__init__(F("at"), F("public_id"))
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        milliseconds = "('x' || left(translate(%s::text, '-', ''), 12))::bit(48)::bigint"
-        return self._write(compiler, f"greatest(0, extract(epoch FROM %s)::float8 - {milliseconds} / 1000.0::float8)")
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        # SQLite reads no hexadecimal text as a number: digit by digit.
-        digits = (f"instr('123456789abcdef', substr(%s, {place}, 1)) * {16 ** (12 - place)}" for place in range(1, 13))
-        return self._write(compiler, f"max(0, (julianday(%s) - 2440587.5) * 86400.0 - ({' + '.join(digits)}) / 1000.0)")
-
-    def _write(self, compiler: Any, template: str) -> tuple[str, Any]:
-        (at, _), (public_id, _) = (compiler.compile(part) for part in self.get_source_expressions())
-        return template.replace("%s", at, 1).replace("%s", public_id), ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -49,44 +49,46 @@ SEARCHABLE: Final[Mapping[str, str]] = {
 _STORED: Final = r"(?:message\.|headers\.|delivery-status\.)*"
 _WORD = re.compile(rf'(?<!\S){_STORED}({"|".join(SEARCHABLE)}):\s*(?:"([^"]*)"|(\S+))', re.IGNORECASE)
 
-# Fields to count events by, in letters and digits alone, as clients write them in several ways: the seed's `eventType`, the
-# fields of its events, and the stored names of contracts 4.4. A time is counted by the day that it is in.
+# Fields to count events by: the seed's `eventType`, the fields of its events, and the stored names of contracts 4.4. A time is
+# counted by the day that it is in; seconds are those from the acceptance of the message, as we keep none of a session.
 COUNTABLE: Final[Mapping[str, str]] = {
     "event": "type",
-    "eventtype": "type",
-    "tag": "tag",
+    "eventType": "type",
     "tags": "tag",
-    "messagetags": "tag",
+    "tag": "tag",
+    "message.tags": "tag",
     "campaign": "campaign",
-    "campaignid": "campaign",
+    "CampaignId": "campaign",
     "day": "day",
     "hour": "hour",
     "month": "month",
-    "loggedat": "day",
+    "logged-at": "day",
     "timestamp": "day",
-    "eventtimestamp": "day",
-    "userid": "account_id",
-    "domainid": "domain_id",
-    "messageid": "public_id",
+    "EventTimestamp": "day",
+    "user-id": "account_id",
+    "domain-id": "domain_id",
+    "message-id": "public_id",
     "subject": "subject",
-    "messageheaderssubject": "subject",
+    "message.headers.subject": "subject",
     "from": "sender",
-    "messageheadersfrom": "sender",
+    "message.headers.from": "sender",
     "to": "recipient",
-    "recipient": "recipient",
-    "messageheadersto": "recipient",
-    "todomain": "recipient_domain",
-    "messagetodomain": "recipient_domain",
-    "smtpcode": "code",
-    "deliverystatuscode": "code",
-    "deliverystatusenhancedcode": "enhanced",
-    "smtpresponse": "reply",
-    "deliverystatusmessage": "reply",
-    "mxhost": "host",
-    "deliverystatusmxhost": "host",
+    "Recipient": "recipient",
+    "message.headers.to": "recipient",
+    "to-domain": "recipient_domain",
+    "message.to-domain": "recipient_domain",
+    "SMTPCode": "code",
+    "delivery-status.code": "code",
+    "delivery-status.enhanced-code": "enhanced",
+    "delivery-status.message": "reply",
+    "SMTPResponse": "reply",
+    "delivery-status.mx-host": "host",
+    "mx-host": "host",
+    "delivery-status.session-seconds": "seconds",
+    "session-seconds": "seconds",
     "ip": "address",
-    "ipaddress": "address",
-    "useragent": "agent",
+    "IpAddress": "address",
+    "user-agent": "agent",
     "url": "url",
 }
 
@@ -101,7 +103,10 @@ class Search:
 
 def event_types(value: Any) -> tuple[str, ...]:
     """Take a kind of event in either family of the vendor's words, in any case."""
-    return EVENTS[_known(text(value).strip().lower(), EVENTS)]
+    word = text(value).strip().lower()
+    if word in EVENTS:
+        return EVENTS[word]
+    raise ValueError(f"must be one of {', '.join(EVENTS)}")
 
 
 def search(value: Any) -> Search:
@@ -119,9 +124,11 @@ def search(value: Any) -> Search:
 
 
 def countable(value: Any) -> str:
-    """Take the name of a field of events; return what tracking.queries.aggregate knows it by."""
-    name = text(value).lower().removesuffix(".keyword")
-    return COUNTABLE[_known(re.sub("[^a-z0-9]", "", name), COUNTABLE)]
+    """Take the name of a field of events, in any case and with any marks; return tracking.queries.aggregate's name for it."""
+    name = _letters(text(value).removesuffix(".keyword"))
+    if name in _COUNTABLE:
+        return _COUNTABLE[name]
+    raise ValueError(f"must be one of {', '.join(COUNTABLE)}")
 
 
 def place(value: Any) -> int:
@@ -195,7 +202,8 @@ def _bare(words: str) -> str:
     return words.strip('" *')
 
 
-def _known(name: str, names: Iterable[str]) -> str:
-    if name in names:
-        return name
-    raise ValueError(f"must be one of {', '.join(names)}")
+def _letters(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
+_COUNTABLE: Final = {_letters(name): field for name, field in COUNTABLE.items()}

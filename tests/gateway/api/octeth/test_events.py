@@ -17,7 +17,7 @@ from gateway.api.octeth.views.commands import COMMANDS
 from gateway.api.octeth.views.events import AggrEvents, GetEvents
 from gateway.api.octeth.views.queue import ClearDomainQueue
 from gateway.models import Recipient
-from tests.gateway.api.octeth.reports import ask, fact_of, post, refused
+from tests.gateway.api.octeth.reports import ask, fact_of, post, refused, tell_ended
 from tests.support.cast import Tenant
 from tests.support.factories import make_message
 from tests.tracking.facts import NOON, tell
@@ -262,6 +262,8 @@ def test_every_field_of_an_event_is_counted(client: Client, acme: Tenant) -> Non
         "public_id": fact.origin.public_id,
     }
     for name, field in COUNTABLE.items():
+        if field == "seconds":  # of these facts, what tells when they were accepted does not fit
+            continue
         assert buckets(client, acme, AggregatedField=name) == [(keys[field], 1)], name
 
 
@@ -269,6 +271,12 @@ def test_every_field_of_an_event_is_counted(client: Client, acme: Tenant) -> Non
 def test_names_of_fields_may_be_written_in_several_ways(client: Client, acme: Tenant, name: str) -> None:
     tell([fact_of(acme, **WELCOME)])
     assert buckets(client, acme, AggregatedField=name) == [("example.org", 1)]
+
+
+def test_seconds_are_those_from_the_acceptance(client: Client, acme: Tenant) -> None:
+    for seconds in (1.5, 1.75, 4):
+        tell_ended(acme, "delivered", seconds)
+    assert buckets(client, acme, AggregatedField="delivery-status.session-seconds") == [(1, 2), (4, 1)]
 
 
 def test_days_bound_what_is_counted(client: Client, acme: Tenant) -> None:
@@ -357,6 +365,12 @@ def test_parameters_may_stand_in_the_body_of_a_get(client: Client, acme: Tenant)
     tell([fact_of(acme, at=NOON + timedelta(minutes=minute)) for minute in range(7)])
     answer = get(client, acme.domain_secret, body=True, StartFrom=2, RetrieveCount=10, StartDate="2026-03-10%2012:00:00").json()
     assert (answer["TotalRecords"], len(answer["Events"])) == (7, 5)
+
+
+def test_the_public_call_is_a_command_too(client: Client, acme: Tenant) -> None:
+    tell([fact_of(acme)])
+    call = {"Command": "EmailGateway.GetEvents.Public", "SenderAPIKey": acme.domain_secret}
+    assert client.post("/api.php", call, "application/json").json() == listed(client, acme)
 
 
 def test_five_events_are_the_usual_page(client: Client, acme: Tenant) -> None:

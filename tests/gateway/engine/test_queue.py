@@ -211,6 +211,31 @@ def test_a_batch_serves_no_more_accounts_than_it_has_room_for(make: Make, acme: 
     assert len(queue.claim(1)) == 1
 
 
+def give_out(accounts: int) -> None:
+    """Make what is queued the mail of so many accounts, as much of each."""
+    queued = list(Recipient.objects.order_by("pk"))
+    for number, recipient in enumerate(queued):
+        recipient.account_id = 1000 + number % accounts
+    Recipient.objects.bulk_update(queued, ["account_id"])
+
+
+def test_accounts_with_enough_share_a_batch_a_few_at_a_time_and_the_next_goes_on_with_the_others(make: Make) -> None:
+    accept([make() for _ in range(180)])
+    give_out(90)
+    turn = queue.Turn()
+    for served in (range(1000, 1045), range(1045, 1090)):
+        assert len(queue.claim(100, turn)) == 90
+        sending = Recipient.objects.filter(state="sending", account_id__in=served)
+        assert sending.count() == 90
+        assert turn.after_account == max(served)
+
+
+def test_a_batch_takes_as_many_accounts_as_fill_it(make: Make) -> None:
+    accept([make() for _ in range(80)])
+    give_out(80)
+    assert len(queue.claim(100)) == 80
+
+
 def test_transactional_goes_before_bulk_and_fresh_before_retries(make: Make) -> None:
     accept([make(bulk=True, subject="bulk"), make(subject="fresh"), make(subject="retry", send_at=LONG_AGO)])
     assert [queue.claim(1)[0].letter.subject for _ in range(3)] == ["fresh", "bulk", "retry"]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -45,6 +46,16 @@ for place, key in ipairs(KEYS) do
   end
   if count > tonumber(ARGV[2 * place - 1]) then
     return {place, left}
+  end
+end
+return {0, 0}
+"""
+
+# The same, for windows that are looked at without counting.
+_PEEK = """
+for place, key in ipairs(KEYS) do
+  if tonumber(redis.call('GET', key) or 0) >= tonumber(ARGV[2 * place - 1]) then
+    return {place, math.max(redis.call('PTTL', key), 0)}
   end
 end
 return {0, 0}
@@ -85,6 +96,16 @@ class ProcessCounter:
         self._windows[name] = (count + 1, ends)
         return count + 1, ends
 
+    def peek(self, limits: Sequence[Limit]) -> Full | None:
+        """Return the first window that has no room for one more request, and count nothing."""
+        now = clock.monotonic()
+        with self._lock:
+            for limit in limits:
+                count, ends = self._windows.get(limit[0], (0, 0.0))
+                if ends > now and count >= limit[1]:
+                    return Full(limit=limit, left=ends - now)
+        return None
+
     def clear(self) -> None:
         with self._lock:
             self._windows.clear()
@@ -104,21 +125,28 @@ class RedisCounter:
         self._fallback = fallback
         self._asks_again_at = 0.0
         client = redis.Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0))
-        self._script = client.register_script(_COUNT)
+        self._script, self._peek = client.register_script(_COUNT), client.register_script(_PEEK)
 
     def count(self, limits: Sequence[Limit]) -> Full | None:
         """Count one more request, window by window; stop at the first that is full, and return it."""
+        return self._ask(self._script, limits, self._fallback.count)
+
+    def peek(self, limits: Sequence[Limit]) -> Full | None:
+        """Return the first window that has no room for one more request, and count nothing."""
+        return self._ask(self._peek, limits, self._fallback.peek)
+
+    def _ask(self, script: Any, limits: Sequence[Limit], fallback: Callable[[Sequence[Limit]], Full | None]) -> Full | None:
         if clock.monotonic() < self._asks_again_at:
-            return self._fallback.count(limits)
+            return fallback(limits)
         try:
-            place, left = self._script(
+            place, left = script(
                 keys=[f"gatepost:rate:{name}" for name, _, _ in limits],
                 args=[number for _, most, seconds in limits for number in (most, seconds * 1000)],
             )
         except (redis.RedisError, OSError) as error:
             log.warning("Redis does not answer, request rates are counted in this process: %s", error)
             self._asks_again_at = clock.monotonic() + PAUSE
-            return self._fallback.count(limits)
+            return fallback(limits)
         return Full(limit=limits[place - 1], left=left / 1000) if place else None
 
 
@@ -140,7 +168,20 @@ def check_rates(limits: Sequence[Limit]) -> None:
 
     The windows behind that one do not count the request: who is stopped for a minute does not use up the day.
     """
-    full = _counter(settings.REDIS_URL).count(limits)
+    _refuse(_counter(settings.REDIS_URL).count(limits))
+
+
+def count_failure(limits: Sequence[Limit]) -> None:
+    """Count what went wrong, such as a log-in, for `check_room` to find."""
+    _counter(settings.REDIS_URL).count(limits)
+
+
+def check_room(limits: Sequence[Limit]) -> None:
+    """Raise RateExceeded where a window is full, and count nothing: what is limited is what `count_failure` counts."""
+    _refuse(_counter(settings.REDIS_URL).peek(limits))
+
+
+def _refuse(full: Full | None) -> None:
     if full is None:
         return
     (_, limit, seconds), wait = full.limit, max(1, math.ceil(full.left))

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from gateway.base import rates
 from gateway.base.clock import monotonic
 from gateway.base.errors import RateExceeded
-from gateway.base.rates import Limit, ProcessCounter, RedisCounter, check_rate, check_rates
+from gateway.base.rates import Limit, ProcessCounter, RedisCounter, check_rate, check_rates, check_room, count_failure
 
 
 @pytest.fixture(autouse=True)
@@ -154,3 +154,33 @@ def unused_port() -> Iterator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
+
+
+FAILURES = [("failures", 2, 60)]
+
+
+def is_full() -> bool:
+    try:
+        check_room(FAILURES)
+    except RateExceeded as refused:
+        return refused.limit == 2 and 0 < refused.retry_after <= 60
+    return False
+
+
+def test_looking_for_room_counts_nothing(alone: None) -> None:
+    assert not any(is_full() for _ in range(5))
+
+
+def test_failures_fill_a_window(alone: None) -> None:
+    count_failure(FAILURES)
+    assert not is_full()
+    count_failure(FAILURES)
+    assert is_full()
+
+
+def test_failures_fill_a_window_in_redis(shared: redis.Redis) -> None:
+    assert not any(is_full() for _ in range(5))
+    count_failure(FAILURES)
+    count_failure(FAILURES)
+    rates.forget()  # it is not this process that knows
+    assert is_full()

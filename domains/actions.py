@@ -177,6 +177,7 @@ def delete_smtp_user(user: SMTPUser) -> None:
     """Take an SMTP user out of use for good. The row stays: mail that it sent names it, and its name is not given again."""
     user.is_deleted = True
     user.save(update_fields=["is_deleted", "updated_at"])
+    credentials.forget()
 
 
 def reset_api_key(key: APIKey) -> str:
@@ -192,6 +193,7 @@ def revoke_api_key(key: APIKey) -> None:
     """Make a key worthless, within two seconds everywhere."""
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
+    credentials.forget()
 
 
 def _check_room(account: Account, limit: str, live: QuerySet[SenderDomain | SMTPUser | APIKey], what: str) -> None:

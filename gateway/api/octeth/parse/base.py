@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from gateway.api.fields import Fault, Field, FieldsRefused, examine, integer
 
-LARGEST = 2**63 - 1  # of a primary key
+LARGEST: Final = 2**63 - 1  # of a primary key
+MOST_LISTED: Final = 1000  # rows of a page
+
+
+def strict_identifier(value: Any) -> int:
+    """Take the id of a row, as a number or in text."""
+    number = integer(value)
+    if not 0 < number <= LARGEST:
+        raise ValueError("must be an id")
+    return number
 
 
 def identifier(value: Any) -> int:
-    """Take the id of a row, as a number or in text; what no row can have is 0, which is answered as a row that is not there."""
+    """Take the id of a row; what no row can have is 0, which is answered as a row that is not there."""
     try:
-        number = integer(value)
+        return strict_identifier(value)
     except ValueError:
         return 0
-    return number if 0 < number <= LARGEST else 0
+
+
+def place(value: Any) -> int:
+    """Take a place in a list, from 0."""
+    number = integer(value)
+    if not 0 <= number < 2**31:
+        raise ValueError("must be a number from 0")
+    return number
+
+
+def number_of_rows(value: Any) -> int:
+    """Take how many rows a page has."""
+    number = integer(value)
+    if not 0 < number <= MOST_LISTED:
+        raise ValueError(f"must be a number from 1 to {MOST_LISTED}")
+    return number
+
+
+# Not the vendor's, whose lists of domains, keys, SMTP users and webhooks have no pages.
+PAGE: Final = (Field("StartFrom", place, default=0), Field("RetrieveCount", number_of_rows, default=MOST_LISTED))
 
 
 def parse_fields(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from django.http import HttpResponse
 
 from accounts import audit
 from accounts.access import Level
-from accounts.sessions import find_session
+from accounts.models import Account
+from accounts.sessions import Session, find_session
 from domains.credentials import Credential, authenticate_api_key
 from domains.models import SenderDomain
 from gateway.api.bodies import Payload
@@ -55,9 +56,15 @@ class Caller:
     requests_per_minute: int | None = None
     address: str = ""
 
+    def account(self) -> Account:
+        """Return the row of the account."""
+        return Account.objects.for_account(self.account_id).get()
+
     def domain(self, domain_id: int, *, error: int) -> SenderDomain:
         """Return a sender domain of the account; raise the command's number `error` for one that it has not."""
-        found: SenderDomain | None = SenderDomain.objects.for_account(self.account_id).filter(pk=domain_id).first()
+        found: SenderDomain | None = (
+            SenderDomain.objects.for_account(self.account_id).select_related("account").filter(pk=domain_id).first()
+        )
         if found is None:
             raise not_there(error, "DomainID")
         return found
@@ -92,25 +99,32 @@ class Command:
 
 
 def authenticate(values: Mapping[str, Any], address: str) -> Caller:
-    """Return who calls by the SessionID, or where that is none that lives, by the APIKey."""
+    """Return who calls by the SessionID, or where no session of that name lives, by the APIKey; a key may stand in either."""
     session_id, key = (str(values.get(name) or "") for name in ("sessionid", "apikey"))
     session = find_session(session_id) if session_id else None
     if session is not None:
-        return Caller(
-            account_id=session.account_id,
-            level=session.level,
-            name=session.actor,
-            meter=f"session{session.account_id}.{session.user_id}",
-            requests_per_minute=session.requests_per_minute,
-            address=address,
-        )
-    if not key:
-        raise BadCredentials if session_id else NotAuthenticated
-    return _caller_of(authenticate_api_key(key), address)
+        return _caller_of_session(session, address)
+    if not (key or session_id):
+        raise NotAuthenticated
+    return caller_of_key(authenticate_api_key(key or session_id), address)
 
 
-def _caller_of(key: Credential, address: str) -> Caller:
-    """Return the caller behind a key of the account; one of a single domain sends from that, and administers nothing."""
+def _caller_of_session(session: Session, address: str) -> Caller:
+    return Caller(
+        account_id=session.account_id,
+        level=session.level,
+        name=session.email,
+        meter=f"session{session.account_id}.{session.user_id}",
+        requests_per_minute=session.requests_per_minute,
+        address=address,
+    )
+
+
+def caller_of_key(key: Credential, address: str = "") -> Caller:
+    """Return the caller behind a key of the account; one of a single domain sends from that, and administers nothing.
+
+    Raises NotAuthenticated, or NotAllowed where the account is suspended or deleted.
+    """
     if key.domain_id is not None:
         raise BadCredentials
     key.check_usable()

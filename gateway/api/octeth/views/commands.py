@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 from django.http import HttpResponse
 
@@ -14,18 +14,39 @@ from gateway.api.octeth.answers.base import Part
 from gateway.api.octeth.answers.envelope import say, say_refused
 from gateway.api.octeth.errors import NotPrivileged
 from gateway.api.octeth.parse.base import wants_xml
-from gateway.api.octeth.views import events, queue, statistics
+from gateway.api.octeth.views import domains, events, keys, queue, sessions, smtps, statistics, webhooks
 from gateway.api.octeth.views.base import OctethView
 from gateway.api.octeth.views.command import Caller, Command
 from gateway.api.octeth.views.email import SendEmail
 from gateway.api.octeth.views.public_events import ListEvents
 from gateway.api.octeth.views.public_webhooks import AddWebhook, DeleteWebhook, ListWebhooks
+from gateway.api.octeth.views.sender_domains import InboundRelayDomainCheck, SenderDomains
+from gateway.api.octeth.views.smtp_relay import SMTPRelay
 from gateway.base import rates
 from gateway.base.errors import Refused, UnknownCall
 
 COMMANDS: Final[Mapping[str, type[Command]]] = {
     command.name.lower(): command
     for command in (
+        sessions.Login,
+        domains.AddDomain,
+        domains.DeleteDomain,
+        domains.GetDomain,
+        domains.GetDomains,
+        domains.UpdateDomain,
+        domains.VerifyDomain,
+        keys.AddAPI,
+        keys.DeleteAPI,
+        keys.GetAPIs,
+        keys.ReplaceAPI,
+        smtps.AddSMTP,
+        smtps.DeleteSMTP,
+        smtps.GetSMTPs,
+        smtps.ResetSMTPPassword,
+        webhooks.AddWebhook,
+        webhooks.DeleteWebhook,
+        webhooks.GetWebhooks,
+        webhooks.RegenerateSigningKey,
         events.GetEvents,
         events.ExportEvents,
         events.AggrEvents,
@@ -35,6 +56,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
         statistics.DailySeries,
         statistics.RecipientDomainStats,
         statistics.ListRecipientDomains,
+        SMTPRelay,
     )
 }
 
@@ -45,6 +67,8 @@ PUBLIC: Final[Mapping[str, type[OctethView]]] = {
     "emailgateway.addwebhook.public": AddWebhook,
     "emailgateway.getwebhooks.public": ListWebhooks,
     "emailgateway.deletewebhook.public": DeleteWebhook,
+    "sender.domains": SenderDomains,
+    "inbound-relay-domain-check": InboundRelayDomainCheck,
 }
 
 
@@ -52,7 +76,7 @@ class Api(DialectView):
     """/api.php: the command that the parameter Command names, in any case."""
 
     dialect = "octeth"
-    rate = Rate(limit=100)
+    rate: ClassVar[Rate] = Rate(limit=100)
     http_method_names = ("get", "post")
     command: Command = Command()  # until it is known, refusals are those of any command
     in_xml = False
@@ -82,9 +106,9 @@ class Api(DialectView):
 
     def _check_caller(self, caller: Caller) -> None:
         own = caller.requests_per_minute
-        limit = own if own is not None else 100
-        if limit:
-            rates.check_rate(f"{self.dialect}:{caller.meter}", limit, 60)
+        allowed = self.rate if own is None else Rate(limit=own)
+        if allowed.limit:
+            rates.check_rate(f"{self.dialect}:{caller.meter}", allowed.limit, allowed.seconds)
         if caller.level < self.command.level:
             raise NotPrivileged
 

@@ -17,8 +17,9 @@ class Took(Func):
         super().__init__(F("at"), F("public_id"))
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        milliseconds = "('x' || left(translate(%s::text, '-', ''), 12))::bit(48)::bigint"
-        return self._write(compiler, f"greatest(0, extract(epoch FROM %s)::float8 - {milliseconds} / 1000.0::float8)")
+        # Each of these is the fastest of several ways to say the same, as millions of rows are asked.
+        milliseconds = "('x' || encode(substring(uuid_send(%s) FOR 6), 'hex'))::bit(48)::bigint"
+        return self._write(compiler, f"greatest(0, date_part('epoch', %s) - {milliseconds} / 1000.0::float8)")
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
         # SQLite reads no hexadecimal text as a number: digit by digit.

@@ -22,7 +22,6 @@ from gateway.listeners.guard import FREE, Guard
 from gateway.listeners.listener import Caps
 from gateway.models import Content, Message, Recipient
 from tests.gateway.listeners.conftest import OpenDoor
-from tests.gateway.smtp.test_server import NOT_THE_END, SMUGGLED
 from tests.support.cast import Tenant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -185,22 +184,6 @@ def test_a_large_mail_is_refused(open_door: OpenDoor, acme: Tenant, settings: Se
             client.mail("shop@acme.example")
             client.rcpt("ben@inbox.example")
             assert client.data(MAIL + "x" * 1000)[0] == 552
-    assert not Message.objects.exists()
-
-
-@pytest.mark.parametrize("over_tls", [False, True])
-def test_nothing_is_smuggled(door: int, acme: Tenant, trust: ssl.SSLContext, over_tls: bool) -> None:
-    for ending in NOT_THE_END:
-        client = smtplib.SMTP("localhost", door, timeout=10)
-        if over_tls:
-            client.starttls(context=trust)
-        client.login(acme.smtp_user.name, acme.smtp_secret)
-        client.mail("shop@acme.example")
-        client.rcpt("ben@inbox.example")
-        assert client.docmd("DATA")[0] == 354
-        client.send(MAIL.encode()[:-2] + ending + SMUGGLED)
-        assert client.getreply()[0] == 550
-        client.close()
     assert not Message.objects.exists()
 
 

@@ -17,9 +17,9 @@ from gateway.api.fields import Field
 from gateway.api.mailup import parse as mailup
 from gateway.api.mailup import xsmtpapi as mailup_xsmtpapi
 from gateway.api.octeth.parse import email_fields as octeth
-from gateway.api.sendclean import parse as sendclean
+from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, switches
+from gateway.api.sendclean.parse import messages as sendclean
 from gateway.api.sendcloud import parse as sendcloud
-from gateway.listeners import translate
 from tests.wire import calls
 
 Step = str | int
@@ -70,14 +70,14 @@ class Place:
 # The tables of each door, and where in its call their fields stand.
 TABLES: Mapping[str, Sequence[tuple[Sequence[Field], Path]]] = {
     "sendclean": [
-        (sendclean.CREDENTIALS, ()),
-        (sendclean.SMTP_USER, ()),
+        (CREDENTIALS, ()),
+        (SMTP_USER, ()),
         (sendclean.CALL, ()),
-        (sendclean.MESSAGE, ("message",)),
+        (sendclean.MAIL, ("message",)),
         (sendclean.RECIPIENT, ("message", "to", 0)),
         (sendclean.ATTACHMENT, ("message", "attachments", 0)),
         (sendclean.IMAGE, ("message", "images", 0)),
-        (sendclean.SWITCHES, ("message", "headers")),
+        (switches.SWITCHES, ("message", "headers")),
     ],
     "octeth": [
         ((octeth.KEY,), ()),
@@ -99,7 +99,7 @@ TABLES: Mapping[str, Sequence[tuple[Sequence[Field], Path]]] = {
         (mailup_xsmtpapi.FIELDS, ("XSmtpAPI",)),
     ],
     "smtp": [],
-    "smtp switched": [(translate.SWITCHES, ("fields",))],
+    "smtp switched": [(switches.SWITCHES, ("fields",))],
     "smtp sendcloud": [],
     "smtp mailup": [(mailup_xsmtpapi.FIELDS, ("x_smtpapi", "json"))],
     "console list": [],

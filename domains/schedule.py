@@ -79,9 +79,11 @@ def _claim_from(model: type[SenderDomain] | type[TrackingDomain]) -> Statement:
         )
         UPDATE {table} SET next_check_at = {{lease}} WHERE id IN (SELECT id FROM picked) RETURNING id
     """
-    values = ("due_at", "farthest", "lease", "most")
+    values = {"due_at": "timestamptz", "farthest": "timestamptz", "lease": "timestamptz", "most": "int"}
     return Statement(
-        postgresql=claim.format(locking="FOR UPDATE OF d SKIP LOCKED", **{name: f"%({name})b" for name in values}),
+        postgresql=claim.format(
+            locking="FOR UPDATE OF d SKIP LOCKED", **{name: f"%({name})b::{kind}" for name, kind in values.items()}
+        ),
         sqlite=claim.format(locking="", **{name: f":{name}" for name in values}),
     )
 

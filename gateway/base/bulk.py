@@ -1,13 +1,13 @@
 """Rows into tables many at a time, past the ORM: the hot path of accept, settle and events.
 
-On PostgreSQL rows go in by one prepared INSERT, its columns as arrays; where no pipeline is on, by binary COPY from about
-fifty on. On SQLite they go in by `executemany`. All of it runs in the transaction that Django's connection is in.
+On PostgreSQL rows go in by one prepared INSERT, its columns as arrays, and by binary COPY from about fifty on; on SQLite by
+`executemany`. All of it runs in the transaction that Django's connection is in.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,14 +16,12 @@ from threading import Lock
 from typing import Any, Protocol
 from uuid import UUID
 
-import msgspec
-import psycopg
 from django.db import DatabaseError, connection, models
 from django.db import transaction as django_transaction
-from psycopg.types.json import set_json_dumps
+
+from gateway.base.pipeline import PipelinedCursor
 
 COPY_FROM = 50  # rows; below that COPY's two extra round trips cost more than they save
-MOST = 1000  # rows of one INSERT
 BLOCK = 1000  # ids that one nextval() hands out; the migrations give the sequences this step
 
 
@@ -63,14 +61,12 @@ def is_postgresql() -> bool:
 
 @contextmanager
 def raw_cursor() -> Iterator[Cursor]:
-    """Yield the driver's own cursor on Django's connection; on PostgreSQL it speaks binary. Errors are Django's."""
+    """Yield a cursor past Django's, on its connection; on PostgreSQL one that speaks binary. Errors are Django's."""
     connection.ensure_connection()
     driver = connection.connection
     if is_postgresql():
-        _prepare(driver)
-        with connection.wrap_database_errors, psycopg.Cursor(driver) as cursor:
-            cursor.format = psycopg.pq.Format.BINARY
-            yield cursor
+        with connection.wrap_database_errors:
+            yield PipelinedCursor(driver)
     else:
         cursor = driver.cursor()
         try:
@@ -81,14 +77,13 @@ def raw_cursor() -> Iterator[Cursor]:
 
 
 @contextmanager
-def transaction(rows: int = 0) -> Iterator[Cursor]:
-    """Yield the driver's own cursor in a transaction, which is committed at the end. Errors are Django's.
+def transaction() -> Iterator[Cursor]:
+    """Yield a cursor in a transaction, which is committed at the end. Errors are Django's.
 
-    On PostgreSQL statements go out as a pipeline, unless so many `rows` will go into a table that COPY is faster: what is
-    written goes with the next answer that is read, or with the COMMIT, so that a batch costs two or three round trips. An
-    error of what was written comes up there, at the latest at the end.
+    On PostgreSQL, what is written goes out with the next answer that is read, or with the COMMIT: a batch costs two or three
+    round trips. An error of what was written comes up there, at the latest at the end.
     """
-    if not is_postgresql() or rows >= COPY_FROM or connection.in_atomic_block:
+    if not is_postgresql() or connection.in_atomic_block:
         with django_transaction.atomic(), raw_cursor() as cursor:
             yield cursor
     else:
@@ -98,13 +93,14 @@ def transaction(rows: int = 0) -> Iterator[Cursor]:
 
 @contextmanager
 def _pipelined() -> Iterator[Cursor]:
-    """As `transaction`: what Django's atomic() does, but outside of the pipeline where it would wait for an answer."""
+    """As `transaction`: what Django's atomic() does, with the COMMIT in the last round trip instead of one of its own."""
     connection.set_autocommit(False)
     try:
-        with connection.wrap_database_errors, connection.connection.pipeline():
-            with django_transaction.atomic(savepoint=False), raw_cursor() as cursor:
-                yield cursor
-            connection.commit()
+        with django_transaction.atomic(savepoint=False), connection.wrap_database_errors:
+            cursor = PipelinedCursor(connection.connection, is_eager=False)
+            yield cursor
+            cursor.commit()
+        connection.commit()
     except BaseException:
         _roll_back()
         raise
@@ -128,19 +124,21 @@ def hold_plans() -> None:
     if is_postgresql():
         with connection.cursor() as cursor:
             cursor.execute("SET enable_seqscan = off")
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
 
 
 def insert(cursor: Cursor, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     """Insert `rows`, whose values stand in the order of the table's columns, in Python's types."""
     if not rows:
         return
-    if not isinstance(cursor, psycopg.Cursor):
+    if not isinstance(cursor, PipelinedCursor):
         marks = ", ".join("?" * len(table.columns))
         statement = f"INSERT INTO {table.name} ({table.column_list}) VALUES ({marks})"  # noqa: S608 - names of our own
         cursor.executemany(statement, [[to_sqlite(value) for value in row] for row in rows])  # type: ignore[attr-defined]
-    elif len(rows) < COPY_FROM or _is_pipelined(cursor):  # there is no COPY in a pipeline
-        for begin in range(0, len(rows), MOST):
-            _insert(cursor, table, rows[begin : begin + MOST])
+    elif len(rows) == 1:
+        cursor.execute(_insert_one(table), rows[0])
+    elif len(rows) < COPY_FROM:
+        cursor.execute(_insert_many(table), [*zip(*rows, strict=True)])
     else:
         _copy(cursor, table, rows)
 
@@ -150,7 +148,7 @@ def take_ids(cursor: Cursor, table: Table, count: int) -> list[int]:
 
     On SQLite the transaction is the only writer, so that the keys after the highest are free.
     """
-    if isinstance(cursor, psycopg.Cursor):
+    if isinstance(cursor, PipelinedCursor):
         return _blocks_of(table.name).take(cursor, count)
     cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table.name}")  # noqa: S608 - a name of our own
     highest: int = cursor.fetchone()[0]
@@ -200,18 +198,6 @@ def _postgresql_type(field: models.Field[Any, Any]) -> str:
     return (kind or "").partition("(")[0]
 
 
-def _is_pipelined(cursor: psycopg.Cursor[Any]) -> bool:
-    return cursor.connection.pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF
-
-
-def _insert(cursor: psycopg.Cursor[Any], table: Table, rows: Sequence[Sequence[Any]]) -> None:
-    if len(rows) == 1:
-        cursor.execute(_insert_one(table), [_wrap(kind, (value,))[0] for kind, value in zip(table.types, rows[0], strict=True)])
-    else:
-        columns = zip(*rows, strict=True)
-        cursor.execute(_insert_many(table), [_wrap(kind, column) for kind, column in zip(table.types, columns, strict=True)])
-
-
 @cache
 def _insert_one(table: Table) -> str:
     marks = ", ".join(f"%b::{kind}" for kind in table.types)
@@ -224,28 +210,11 @@ def _insert_many(table: Table) -> str:
     return f"INSERT INTO {table.name} ({table.column_list}) SELECT * FROM unnest({marks})"  # noqa: S608 - names of our own
 
 
-def _wrap(kind: str, column: Iterable[Any]) -> list[Any]:
-    if kind == "jsonb":
-        return [psycopg.types.json.Jsonb(value) if value is not None else None for value in column]
-    return list(column)
-
-
-def _copy(cursor: psycopg.Cursor[Any], table: Table, rows: Sequence[Sequence[Any]]) -> None:
+def _copy(cursor: PipelinedCursor, table: Table, rows: Sequence[Sequence[Any]]) -> None:
     statement = f"COPY {table.name} ({table.column_list}) FROM STDIN (FORMAT BINARY)"
-    with cursor.copy(statement) as copy:
+    cursor.send()
+    with cursor.driver.cursor() as other, other.copy(statement) as copy:
         copy.set_types(table.types)
         write = copy.write_row
         for row in rows:
             write(row)
-
-
-_PREPARED = "_gatepost_prepared"
-
-
-def _prepare(driver: psycopg.Connection[Any]) -> None:
-    """Set a new connection up for the hot path, once."""
-    if getattr(driver, _PREPARED, False):
-        return
-    set_json_dumps(msgspec.json.encode, driver)
-    driver.prepare_threshold = 1
-    setattr(driver, _PREPARED, True)

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
-
 from gateway.base import bulk, clock
+from gateway.base.pipeline import PipelinedCursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,7 @@ class Statement:
 
     def run(self, cursor: bulk.Cursor, *, rows: Sequence[Sequence[Any]] | None = None, **values: Any) -> None:
         """Execute it with `values`, and with the columns of `rows`."""
-        if isinstance(cursor, psycopg.Cursor):
+        if isinstance(cursor, PipelinedCursor):
             if rows is not None:
                 values |= {f"c{number}": list(column) for number, column in enumerate(zip(*rows, strict=True))}
             cursor.execute(self.postgresql, values)

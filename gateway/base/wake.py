@@ -17,7 +17,7 @@ import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import redis
 from celery import current_app
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 SEND_TASK = "gateway.engine.tasks.send"
 ALIVE = 15  # seconds that a sender's sign of life holds
 PENDING = 30  # seconds after which a Celery hint counts as lost
-_PAUSE = 5.0  # seconds without a try after Redis failed: doors do not wait for it again and again
+QUIET = 0.06  # seconds for which nobody tells a sender again that is at work: it stays awake, and looks, for longer than that
 
 # Returns 1: an idle sender was woken. 2: a sender is at work. 3: nobody is there and no hint is pending. 4: one is pending.
 _WAKE = """
@@ -52,6 +52,7 @@ if redis.call('ZCOUNT', KEYS[2], now + 1, '+inf') > 0 then return 2 end
 if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 3 end
 return 4
 """
+_AT_WORK, _NOBODY = 2, 3
 _KEYS = ("gatepost:send:idle", "gatepost:send:alive", "gatepost:send:pending", "gatepost:send:wake:")
 
 
@@ -79,7 +80,7 @@ def wake_sender() -> None:
         if _wake_by_redis() if settings.REDIS_URL else _wake_by_socket():
             send_hint()
     except Exception as error:  # noqa: BLE001 - the mail is on disk: whatever goes wrong here must not look like a refusal
-        _pause.begin(error)
+        _give_up(error)
 
 
 def send_hint() -> None:
@@ -111,7 +112,7 @@ def hint(task: str) -> None:
         if is_first:
             current_app.send_task(task, retry=False, expires=PENDING)
     except Exception as error:  # noqa: BLE001 - the work is on disk: whatever goes wrong here must not look like a refusal
-        _pause.begin(error)
+        _give_up(error)
         if is_first:
             begin_hinted(task)  # nothing is on its way: the next one may be sent
 
@@ -128,7 +129,7 @@ def begin_hinted(task: str) -> None:
 def _is_first_hint(task: str) -> bool:
     if not settings.REDIS_URL:
         return _make_pending(_folder() / f"{task}.pending")
-    return not _pause.is_on() and bool(_client().set(_hint_key(task), 1, nx=True, ex=PENDING))
+    return not _failed.is_on() and bool(_client().set(_hint_key(task), 1, nx=True, ex=PENDING))
 
 
 def _hint_key(task: str) -> str:
@@ -147,27 +148,45 @@ def open_bell() -> Bell:
     return _RedisBell() if settings.REDIS_URL else _SocketBell()
 
 
-class _Pause:
-    """After a failure, a while without trying."""
+class _Spell:
+    """So many seconds, from when they begin."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._until = 0.0
 
     def is_on(self) -> bool:
         return clock.monotonic() < self._until
 
-    def begin(self, error: Exception) -> None:
-        self._until = clock.monotonic() + _PAUSE
-        log.warning("Senders cannot be woken (%s); they will find the mail within seconds.", error)
+    def begin(self) -> None:
+        self._until = clock.monotonic() + self._seconds
+
+    def end(self) -> None:
+        self._until = 0.0
 
 
-_pause = _Pause()
+_failed = _Spell(5.0)  # after Redis failed: doors do not wait for it again and again
+_told = _Spell(QUIET)
+
+
+def _give_up(error: Exception) -> None:
+    _failed.begin()
+    log.warning("Senders cannot be woken (%s); they will find the mail within seconds.", error)
 
 
 def _wake_by_redis() -> bool:
-    if _pause.is_on():
+    """Wake an idle sender; return whether there is nobody, and a hint is to be sent."""
+    if _failed.is_on() or _told.is_on():
         return False
-    return bool(_client().eval(_WAKE, len(_KEYS), *_KEYS, str(PENDING)) == 3)
+    answer = _script()(keys=_KEYS, args=(PENDING,))
+    if answer == _AT_WORK:
+        _told.begin()
+    return bool(answer == _NOBODY)
+
+
+@cache
+def _script() -> Any:
+    return _client().register_script(_WAKE)
 
 
 class _RedisBell:

@@ -79,7 +79,7 @@ def _accept_round(submissions: Sequence[Submission], places: list[int]) -> dict[
     answers: dict[int, Answer] = {}
     drafts = _check_all(submissions, places, answers)
     if drafts:
-        with doubt.settled(answers, places), bulk.transaction(len(drafts)) as cursor:
+        with doubt.settled(answers, places), bulk.transaction() as cursor:
             _accept_all(cursor, drafts, answers)
     return answers
 

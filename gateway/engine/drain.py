@@ -42,7 +42,7 @@ CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destinati
 SETTLE_AT = 100  # outcomes of one commit
 SETTLE_AFTER = 0.05  # seconds that an outcome waits for company
 CLAIM_PAUSE = 0.025  # seconds between short claims: what comes meanwhile goes with the next one
-AWAKE = 0.1  # seconds after the last mail until a drain lies down: to wake it costs more than to look a few times
+AWAKE = 0.1  # seconds after the last mail until a drain lies down, more than wake.QUIET: waking costs more than a few looks
 BACK_OFF = 1.0  # seconds after the database failed
 LISTEN = 1.0  # seconds between looks for retries that came due
 RECLAIM_EVERY = 10.0  # seconds between looks for leases that ran out
@@ -115,7 +115,8 @@ class Drain:
             is_idle = await self._claim_until(self._loop.time() + seconds, idle, bell, is_over)
         finally:
             bell.close()
-        # Mail that came between the last look and the closing of the bell has rung for nobody.
+        await asyncio.sleep(wake.QUIET)
+        # Mail that came since the last look may have rung for nobody.
         return not self._is_closing and not is_over() and (not is_idle or await self._is_work_waiting())
 
     async def _claim_until(self, end: float, idle: float, bell: wake.Bell, is_over: Callable[[], bool]) -> bool:

@@ -57,7 +57,9 @@ _TYPES: Final = {
     Purpose.UNSUBSCRIBE: EventType.UNSUBSCRIBED,
 }
 _BEGIN = Statement(
-    postgresql="INSERT INTO tracking_hitbatch (id, at) VALUES (%(id)b, %(at)b) ON CONFLICT DO NOTHING RETURNING id",
+    postgresql="""
+        INSERT INTO tracking_hitbatch (id, at) VALUES (%(id)b::uuid, %(at)b::timestamptz) ON CONFLICT DO NOTHING RETURNING id
+    """,
     sqlite="INSERT INTO tracking_hitbatch (id, at) VALUES (:id, :at) ON CONFLICT DO NOTHING RETURNING id",
 )
 _OWNERS = Statement(

@@ -61,6 +61,8 @@ def claim(submissions: Mapping[int, Submission], now: datetime) -> Claims:
 
 def settle(claims: Claims, answers: Mapping[int, object]) -> None:
     """Keep the acceptances under the keys that were claimed; let go of the keys of refusals."""
+    if not claims.mine:
+        return
     kept, refused = [], []
     for place, row in claims.mine.items():
         answer = answers[place]

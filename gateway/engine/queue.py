@@ -94,7 +94,7 @@ def renew(copies: Iterable[sql.Pair]) -> int:
 
 def settle(settlements: Sequence[Settlement]) -> int:
     """Write what came of tries: states, attempts and events in one commit; return how many were still ours."""
-    with bulk.transaction(len(settlements)) as cursor:
+    with bulk.transaction() as cursor:
         moves = [_move(settlement) for settlement in settlements]
         ours = sql.settle(cursor, moves)
         kept = [settlement for settlement in settlements if settlement.copy.key in ours]

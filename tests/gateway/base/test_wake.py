@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from gateway.base import wake
+from gateway.engine import drain
 
 
 @pytest.fixture
@@ -32,9 +33,10 @@ def wire(request: pytest.FixtureRequest, settings, tmp_path) -> Iterator[None]:
 
 
 def forget() -> None:
-    for cached in (wake._client, wake._folder, wake._RedisBell._waiter):
+    for cached in (wake._client, wake._folder, wake._script, wake._RedisBell._waiter):
         cached.cache_clear()
-    wake._pause._until = 0.0
+    wake._failed.end()
+    wake._told.end()
 
 
 def test_it_works(wire: None, hints: list[str]) -> None:
@@ -55,6 +57,21 @@ def test_one_sender_is_woken_not_all(wire: None, hints: list[str]) -> None:
     assert sorted(bell.wait(0.2) for bell in bells) == [False, True]
     for bell in bells:
         bell.close()
+
+
+def test_a_sender_at_work_is_not_told_again_for_a_moment(wire: None, hints: list[str]) -> None:
+    bell = wake.open_bell()
+    bell.at_work()
+    wake.wake_sender()
+    wake._told.end()
+    bell.lie_down()
+    wake.wake_sender()
+    assert bell.wait(5)
+    bell.close()
+
+
+def test_a_moment_is_shorter_than_senders_stay_awake() -> None:
+    assert wake.QUIET <= 0.75 * drain.AWAKE
 
 
 def test_where_nobody_is_one_hint_is_sent(wire: None, hints: list[str]) -> None:
@@ -120,7 +137,7 @@ def test_a_hint_that_cannot_be_sent_keeps_back_no_other(
 
     monkeypatch.setattr("celery.app.base.Celery.send_task", send_task)
     wake.hint("a")
-    wake._pause._until = 0.0
+    wake._failed.end()
     wake.hint("a")
     assert sent == ["failed", "a"]
     assert "went away" in caplog.text

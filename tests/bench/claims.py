@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ import psycopg
 from django.db import connection, transaction
 
 from gateway.base import bulk, clock
+from gateway.base.pipeline import PipelinedCursor
 from gateway.engine import queue, sql
 from gateway.engine.drain import BATCH
 from gateway.engine.letter import Copy
@@ -116,17 +117,17 @@ def _settlement(copy: Copy, tried_at: datetime) -> queue.Settlement:
     return queue.Settlement(copy=copy, outcome=outcome, tried_at=tried_at, next_try=again)
 
 
-class _Explaining(psycopg.Cursor[Any]):
+class _Explaining(PipelinedCursor):
     """Has each statement explained instead of answered."""
 
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         super().__init__(driver)
         self.plans: list[dict[str, Any]] = []
 
-    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        return super().execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}", params, **options)
+    def execute(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> None:
+        super().execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}", values)
 
-    def fetchall(self) -> list[Any]:
+    def fetchall(self) -> list[tuple[Any, ...]]:
         self.plans += [row[0][0] for row in super().fetchall()]
         return []
 
@@ -134,8 +135,8 @@ class _Explaining(psycopg.Cursor[Any]):
 def explain(after_account: int) -> list[dict[str, Any]]:
     """Return PostgreSQL's account, with times and buffers, of a claim; nothing is claimed."""
     with transaction.atomic(), bulk.raw_cursor():
-        with _Explaining(connection.connection) as cursor:
-            fresh = BATCH - BATCH // queue.RETRIES_SHARE
-            sql.claim(cursor, BATCH, fresh, after_account=after_account, lease=queue.LEASE)
+        cursor = _Explaining(connection.connection)
+        fresh = BATCH - BATCH // queue.RETRIES_SHARE
+        sql.claim(cursor, BATCH, fresh, after_account=after_account, lease=queue.LEASE)
         transaction.set_rollback(True)
     return cursor.plans

@@ -45,9 +45,9 @@ def lose(monkeypatch: pytest.MonkeyPatch) -> Lose:
 
     def let(*, instead: Loss | None = None, after: Loss | None = None) -> None:
         @contextmanager
-        def transaction(rows: int = 0) -> Iterator[bulk.Cursor]:
+        def transaction() -> Iterator[bulk.Cursor]:
             monkeypatch.setattr(bulk, "transaction", commit)
-            with commit(rows) as cursor:
+            with commit() as cursor:
                 yield cursor
                 if instead is not None:
                     cursor.execute("SELECT 1")
@@ -85,7 +85,7 @@ def settle(*group: Submission) -> list[Answer]:
     return [future.exception() or future.result() for future in futures]
 
 
-@pytest.mark.parametrize("size", [1, 3, 60])  # from fifty on it is another way to commit
+@pytest.mark.parametrize("size", [1, 3, 60])
 def test_it_works(make: Make, lose: Lose, size: int) -> None:
     lose(after=hang_up)
     answers = settle(*(make() for _ in range(size)))

@@ -12,7 +12,7 @@ from gateway.api.base import json_answer, row_of
 from gateway.api.fields import FieldsRefused
 from gateway.api.octeth.answers.base import Part
 from gateway.api.octeth.answers.xml import write_xml
-from gateway.api.octeth.errors import BAD_REQUESTS, COMMAND_ERRORS, COMMAND_WORDS
+from gateway.api.octeth.errors.commands import BAD_REQUESTS, COMMAND_ERRORS, COMMAND_WORDS
 from gateway.base.errors import OverLimit, Refused
 
 Refusals = Mapping[type[Refused] | str, int]  # a refusal's class, or the field of one, to a command's number

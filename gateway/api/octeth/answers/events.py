@@ -40,7 +40,7 @@ _BOM: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 
 
-class Message(msgspec.Struct, kw_only=True, frozen=True, rename="kebab"):
+class EventMessage(msgspec.Struct, kw_only=True, frozen=True, rename="kebab"):
     """The message of an event; `headers` are from, to, subject, and those that the customer wanted back."""
 
     headers: Mapping[str, str]
@@ -69,7 +69,7 @@ class EventItem(msgspec.Struct, kw_only=True, frozen=True, rename="kebab"):
     domain_id: int | None
     message_id: str
     campaign: str
-    message: Message
+    message: EventMessage
     delivery_status: DeliveryStatus
     ip: str
     user_agent: str
@@ -146,7 +146,7 @@ def event_item(event: Event) -> EventItem:
         domain_id=event.domain_id,
         message_id=str(event.public_id),
         campaign=event.campaign,
-        message=Message(
+        message=EventMessage(
             headers={"from": event.sender, "to": event.recipient, "subject": event.subject, **_custom(event)},
             to_domain=event.recipient_domain,
             tags=event.tags,

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.api.base import row_of
 from gateway.api.octeth.answers.base import Done, Part
-from gateway.api.octeth.errors import SMTP_RELAY
+from gateway.api.octeth.errors.commands import SMTP_RELAY
 from gateway.base.errors import Refused
 
 QUEUED: Final = "250 2.0.0 Ok: queued"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gateway.api.fields import Field, integer, text
+from gateway.api.octeth.parse.base import place
 from gateway.base.weburls import read_host
 
 MOST_LISTED: Final = 100_000
@@ -24,14 +25,6 @@ def domains_format(value: Any) -> str:
 def host(value: Any) -> str:
     """Take a host, or an address at it, in lower-case ASCII."""
     return read_host(text(value).strip().rpartition("@")[2].removesuffix(">"))
-
-
-def place(value: Any) -> int:
-    """Take a place in the list, from 0."""
-    number = integer(value)
-    if not 0 <= number < 2**31:
-        raise ValueError("must be a number from 0")
-    return number
 
 
 def number_of_rows(value: Any) -> int:

@@ -12,7 +12,7 @@ from gateway.api.bodies import read_payload
 from gateway.api.fields import fold
 from gateway.api.octeth.answers.base import Part
 from gateway.api.octeth.answers.envelope import say, say_refused
-from gateway.api.octeth.errors import NotPrivileged
+from gateway.api.octeth.errors.commands import NotPrivileged
 from gateway.api.octeth.parse.base import wants_xml
 from gateway.api.octeth.views import domains, events, keys, queue, sessions, smtps, statistics, webhooks
 from gateway.api.octeth.views.base import OctethView

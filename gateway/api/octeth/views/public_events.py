@@ -11,7 +11,7 @@ from gateway.api.base import json_answer
 from gateway.api.bodies import Payload
 from gateway.api.fields import Fault, examine, fold
 from gateway.api.octeth.answers.events import PublicEvents, public_event
-from gateway.api.octeth.errors import EVENTS
+from gateway.api.octeth.errors.public import EVENTS
 from gateway.api.octeth.parse.base import parse_fields, spell
 from gateway.api.octeth.parse.events import PUBLIC_EVENTS
 from gateway.api.octeth.views.base import OctethView

@@ -18,7 +18,7 @@ from gateway.api.octeth.answers.public_webhooks import (
     WebhookRows,
     list_rows,
 )
-from gateway.api.octeth.errors import ADD_WEBHOOK, DELETE_WEBHOOK, LIST_WEBHOOKS
+from gateway.api.octeth.errors.public import ADD_WEBHOOK, DELETE_WEBHOOK, LIST_WEBHOOKS
 from gateway.api.octeth.parse.base import parse_fields
 from gateway.api.octeth.parse.public_webhooks import ADD, DELETE, LIST
 from gateway.api.octeth.views.base import ByMethod, OctethView

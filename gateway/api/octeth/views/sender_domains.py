@@ -14,7 +14,7 @@ from gateway.api.bodies import Payload
 from gateway.api.fields import fold
 from gateway.api.octeth.answers.envelope import say_refused
 from gateway.api.octeth.answers.sender_domains import RelayAllowed, RelayDenied, SenderDomainList, answer_domains
-from gateway.api.octeth.errors import RELAY_CHECK as RELAY_TABLE
+from gateway.api.octeth.errors.public import RELAY_CHECK as RELAY_TABLE
 from gateway.api.octeth.parse.base import parse_fields
 from gateway.api.octeth.parse.sender_domains import RELAY_CHECK, SENDER_DOMAINS
 from gateway.api.octeth.views.base import OctethView

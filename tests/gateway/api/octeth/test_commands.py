@@ -209,7 +209,7 @@ def test_what_goes_wrong_here(
 
 
 def test_the_code_that_is_never_answered_has_a_reason() -> None:
-    assert "100002" in NEVER
+    assert ("/api.php", 100002) in NEVER
 
 
 def test_a_body_that_is_too_large(client: Client, settings: Settings) -> None:

@@ -12,7 +12,8 @@ from django.test import Client
 from accounts.models import Account
 from domains.credentials import forget
 from domains.models import SenderDomain
-from gateway.api.octeth.errors import ADD_WEBHOOK, DELETE_WEBHOOK, LIST_WEBHOOKS, Table
+from gateway.api.octeth.errors import Table
+from gateway.api.octeth.errors.public import ADD_WEBHOOK, DELETE_WEBHOOK, LIST_WEBHOOKS
 from tests.support.cast import Tenant
 from tracking.formats.octeth import CHOICES, PRIVATE_WORDS, PUBLIC_CHOICES
 from tracking.models import Webhook

@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Account
 from domains.models import SenderDomain, SMTPUser
-from gateway.api.octeth.errors import SMTP_RELAY
+from gateway.api.octeth.errors.commands import SMTP_RELAY
 from gateway.models import Message, Recipient
 from tests.support.cast import Tenant
 from tracking.models import Suppression

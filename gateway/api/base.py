@@ -82,6 +82,7 @@ class DialectView(APIView):
     dialect: ClassVar[str]
     rate: ClassVar[Rate | None] = None
     fields: ClassVar[tuple[Field, ...]] = ()  # what the call takes beside its credentials
+    files: ClassVar[tuple[str, ...]] = ()  # fields of a multipart body that are files
     answers: ClassVar[tuple[type[msgspec.Struct], ...]] = ()  # the shapes of what it says, the first being the usual one
     parsers: ClassVar[Mapping[str, Parser]] = {}
     http_method_names: tuple[str, ...] = _METHODS
@@ -200,8 +201,11 @@ def json_answer(value: Any, *, status: int = 200) -> HttpResponse:
 
 
 def path_of(path: str, view: type[DialectView], *, exact: bool = True) -> URLPattern:
-    """Return a URL pattern that ignores case and trailing slashes or spaces; with `exact` False, everything that begins so."""
-    return re_path("^" + _any_case(path) + (r"[/\s]*\Z" if exact else ""), view.as_view())
+    """Return a URL pattern that ignores case and trailing slashes or spaces; with `exact` False, everything that begins so.
+
+    Its name is the path as the vendor writes it, which the OpenAPI document shows.
+    """
+    return re_path("^" + _any_case(path) + (r"[/\s]*\Z" if exact else ""), view.as_view(), name=path)
 
 
 def _any_case(path: str) -> str:

@@ -187,6 +187,11 @@ def examine(fields: Iterable[Field], values: Mapping[str, Any], *, within: str =
     return found, faults
 
 
+def nested(path: str, fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Return the fields of a struct as what describes a call names them: `message.to[].email`."""
+    return tuple(Field(f"{path}.{field.name}", field.kind, required=field.required, default=field.default) for field in fields)
+
+
 def check_each(fields: Sequence[Field], items: Iterable[Mapping[str, Any]], *, within: str) -> list[dict[str, Any]]:
     """Return `check` of every object in a list; `within` is the list's name, as in `message.to`."""
     return [check(fields, item, within=f"{within}[{place}].") for place, item in enumerate(items)]

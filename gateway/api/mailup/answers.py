@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from django.http import HttpResponse
 
 from gateway.api.base import json_answer
@@ -9,14 +10,21 @@ from gateway.api.mailup.errors import CODES, VAGUE, find_row
 from gateway.base.errors import Refused
 
 
+class SendResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):
+    """What became of a call: `Status` is done or error, `Code` one of the vendor's table."""
+
+    status: str
+    code: str
+    message: str
+    detail: str = ""
+
+
 def say_done() -> HttpResponse:
-    return json_answer({"Status": "done", "Code": "0", "Message": CODES["0"]})
+    return json_answer(SendResponse(status="done", code="0", message=CODES["0"]))
 
 
 def say_refused(refusal: Refused) -> HttpResponse:
     """Say no in the vendor's words."""
     status, code, message = find_row(refusal)
-    answer = {"Status": "error", "Code": code, "Message": message}
-    if code == "1" or isinstance(refusal, VAGUE):
-        answer["Detail"] = refusal.message
-    return json_answer(answer, status=status)
+    detail = refusal.message if code == "1" or isinstance(refusal, VAGUE) else ""
+    return json_answer(SendResponse(status="error", code=code, message=message, detail=detail), status=status)

@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from domains.credentials import Credential, authenticate_smtp_user
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.bodies import Payload
-from gateway.api.mailup.answers import say_done, say_refused
-from gateway.api.mailup.parse import parse_document, parse_message, parse_user, refuse_xml
+from gateway.api.mailup.answers import SendResponse, say_done, say_refused
+from gateway.api.mailup.parse import MESSAGE, parse_document, parse_message, parse_user, refuse_xml
 from gateway.base.errors import Refused
 from gateway.engine.submission import Accepted, Submission
 
@@ -36,6 +36,8 @@ class SendMessage(MailUpView):
     """SendMessage: a message with its own content."""
 
     http_method_names = ("post",)
+    fields = MESSAGE
+    answers = (SendResponse,)
 
     def parse(self, payload: Payload, credential: Credential) -> Submission:
         return parse_message(payload, credential)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from django.http import HttpResponse
 
 from gateway.api.base import json_answer
@@ -14,13 +15,24 @@ from gateway.base.errors import Refused
 from gateway.engine.submission import Accepted
 
 
+class EmailIds(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The ids of the mails of one call, in the order of its recipients; left out where respEmailId is false."""
+
+    email_id_list: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """That mail was accepted."""
+
+    result: bool = True
+    status_code: int = 200
+    message: str = CODES[200]
+    info: EmailIds
+
+
 def say_sent(accepted: Accepted, *, with_ids: bool) -> HttpResponse:
     """Say that mail was accepted; `with_ids` with the id of each recipient's mail."""
-    return say_done({"emailIdList": email_ids(accepted)} if with_ids else {})
-
-
-def say_done(info: Mapping[str, Any]) -> HttpResponse:
-    return _envelope(code=200, message=CODES[200], info=info)
+    return json_answer(Sent(info=EmailIds(email_id_list=email_ids(accepted)) if with_ids else EmailIds()))
 
 
 def say_refused(refusal: Refused) -> HttpResponse:

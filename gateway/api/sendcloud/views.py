@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from domains.credentials import Credential, authenticate_smtp_user
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.bodies import Payload
-from gateway.api.sendcloud.answers import say_refused, say_refused_v1, say_sent
-from gateway.api.sendcloud.parse import SendCall, parse_credentials, parse_send
+from gateway.api.sendcloud.answers import Sent, say_refused, say_refused_v1, say_sent
+from gateway.api.sendcloud.parse import SEND, SendCall, parse_credentials, parse_send
 from gateway.base.errors import Refused
 from gateway.engine.submission import Accepted
 
@@ -31,6 +31,9 @@ class Send(SendCloudView):
     """mail/send: a mail with its own content."""
 
     http_method_names = ("post",)
+    fields = SEND
+    files = ("attachments", "embeddedImage")
+    answers = (Sent,)
 
     def parse(self, payload: Payload, credential: Credential) -> SendCall:
         return parse_send(payload, credential)

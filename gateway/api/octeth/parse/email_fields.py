@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.api.fields import Field, base64_bytes, boolean, header_pairs, integer, listing, objects, text
+from gateway.api.fields import Field, base64_bytes, boolean, header_pairs, integer, listing, nested, objects, text
 from gateway.api.octeth.parse.base import LARGEST
 from gateway.base import clock
 
@@ -99,6 +99,14 @@ ATTACHMENT = (
     Field("type", default=""),
     Field("disposition", default=""),
     Field("contentid", default=""),
+)
+_MAILBOX = (Field("email", required=True), Field("name", required=True))
+# All that a call takes, the fields of its objects by their paths.
+SEND_EMAIL = (
+    *FIELDS,
+    *nested("From", _MAILBOX),
+    *(field for name in ("To", "CC", "BCC", "ReplyTo") for field in nested(f"{name}[]", _MAILBOX)),
+    *nested("Attachments[]", ATTACHMENT),
 )
 
 

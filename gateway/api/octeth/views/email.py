@@ -10,7 +10,7 @@ from gateway.api.bodies import Payload
 from gateway.api.fields import Fault
 from gateway.api.octeth.answers.email import EmailSent, tell_sent
 from gateway.api.octeth.parse.email import examine_email, parse_email
-from gateway.api.octeth.parse.email_fields import FIELDS
+from gateway.api.octeth.parse.email_fields import SEND_EMAIL
 from gateway.api.octeth.views.base import OctethView
 from gateway.engine.submission import Accepted, Submission
 
@@ -18,7 +18,7 @@ from gateway.engine.submission import Accepted, Submission
 class SendEmail(OctethView):
     """POST /api/v1/email: a mail to those whom it names, or to an address list."""
 
-    fields = FIELDS
+    fields = SEND_EMAIL
     answers = (EmailSent,)
 
     def examine(self, payload: Payload) -> list[Fault]:

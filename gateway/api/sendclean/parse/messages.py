@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import Any, Final
 
 from domains.credentials import Credential
@@ -20,10 +21,11 @@ from gateway.api.fields import (
     guess_type,
     header_pairs,
     mapping,
+    nested,
     objects,
     text,
 )
-from gateway.api.sendclean.parse import SMTP_USER, nested
+from gateway.api.sendclean.parse import SMTP_USER
 from gateway.api.sendclean.parse.switches import PARTS, PREFIX, SWITCHES, obey
 from gateway.engine.mailboxes import MailboxError, parse_mailboxes
 from gateway.engine.submission import Addressee, FilePart, Mailbox, Submission
@@ -38,7 +40,12 @@ _DYNAMIC: Final = re.compile(r"dynamic_value\[(.+)\]", re.DOTALL)
 
 def or_empty(kind: Kind) -> Kind:
     """Return a kind that also takes an empty array: so PHP writes an object without members."""
-    return lambda value: kind({} if value == [] else value)
+
+    @wraps(kind)
+    def taken(value: Any) -> Any:
+        return kind({} if value == [] else value)
+
+    return taken
 
 
 def kind_of_recipient(value: Any) -> RecipientKind:

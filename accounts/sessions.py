@@ -1,7 +1,7 @@
 """Log-ins and sessions of an API that logs people in (Octeth's User.Login).
 
 A session stands for a person in one account. It is stored hashed, ends after two idle hours, and dies with the password or the
-role: what it may do is the person's role in that account, read anew with each use.
+role, and rests while the account is suspended: what it may do is the person's role in that account, read anew with each use.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from accounts.access import Level, load_access
 from accounts.models import Account, ApiSession, User
 from gateway.base import clock, rates, tokens
 from gateway.base.errors import BadCredentials
+from gateway.base.networks import group_client
 from gateway.base.rates import Limit
 
 IDLE: Final = timedelta(hours=2)
@@ -25,7 +26,9 @@ NOTED: Final = timedelta(minutes=1)  # how late the use of a session may be note
 MOST: Final = 50  # live sessions of one person; the one used longest ago goes
 LONGEST: Final = 1024  # characters of a password; nobody's is longer
 WINDOW: Final = 600  # seconds in which log-ins that failed are counted
-FAILURES: Final = 10  # of a client at one name; whoever guesses elsewhere does not lock the person out
+FAILURES: Final = (
+    10  # of a client (an IPv6 one has a whole /64) at one name; whoever guesses elsewhere does not lock the person out
+)
 FAILURES_OF_CLIENT: Final = 50
 FAILURES_OF_NAME: Final = 200
 
@@ -82,7 +85,7 @@ def open_session(user: User, account: Account) -> str:
 
 
 def find_session(secret: str) -> Session | None:
-    """Return whom a session stands for now; None for one that is not there, is over, or whose person has no role any more."""
+    """Return whom a session stands for now; None where it is not there, is over, or its person or account may do nothing."""
     row = ApiSession.objects.select_related("user", "account").filter(token_hash=tokens.hash_secret(secret)).first()
     if row is None or not _is_alive(row):
         return None
@@ -101,6 +104,7 @@ def find_session(secret: str) -> Session | None:
 
 def _limits_of(name: str, client: str) -> Sequence[Limit]:
     known = tokens.hash_secret(name).hex()[:32]  # names are as long and as odd as anybody likes
+    client = group_client(client)
     return (
         (f"login:{client}:{known}", FAILURES, WINDOW),
         (f"login:client:{client}", FAILURES_OF_CLIENT, WINDOW),
@@ -109,7 +113,8 @@ def _limits_of(name: str, client: str) -> Sequence[Limit]:
 
 
 def _is_alive(row: ApiSession) -> bool:
-    return bool(row.used_at > clock.now() - IDLE and row.password_mark == row.user.get_session_auth_hash())
+    is_right = row.account.is_enabled and row.password_mark == row.user.get_session_auth_hash()
+    return is_right and row.used_at > clock.now() - IDLE
 
 
 def _note_use(row: ApiSession) -> None:

@@ -6,7 +6,8 @@ The one place that knows: mail and webhooks are both led astray by the same addr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 Address = IPv4Address | IPv6Address
@@ -75,3 +76,15 @@ def unwrap(address: Address) -> Address:
 def is_within(address: Address, networks: Iterable[Network]) -> bool:
     """Tell whether one of `networks` holds the address."""
     return any(address in network for network in networks)
+
+
+@lru_cache(maxsize=4096)
+def group_client(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or the /64 network of an IPv6 one, as a host may have all of it."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

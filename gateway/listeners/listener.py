@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
+from gateway.base.networks import group_client
 from gateway.listeners.connection import Connection
 from gateway.smtp.events import Reply
 from gateway.smtp.policy import Policy
@@ -147,15 +146,3 @@ class Listener:
 
 def _client_of(connection: Connection) -> str:
     return group_client(connection.client)
-
-
-@lru_cache(maxsize=4096)
-def group_client(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the /64 network of an IPv6 one, as a host may have all of it."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

@@ -17,11 +17,12 @@ from domains.credentials import authenticate_smtp_user, recall_smtp_user
 from gateway.base import rates
 from gateway.base.environment import Endpoint
 from gateway.base.errors import Refused, Unavailable
+from gateway.base.networks import group_client
 from gateway.engine.intake import hand_in
 from gateway.engine.submission import Accepted
 from gateway.listeners.connection import FAILED, Connection
 from gateway.listeners.guard import Guard
-from gateway.listeners.listener import Caps, Listener, Patience, group_client
+from gateway.listeners.listener import Caps, Listener, Patience
 from gateway.listeners.replies import reply_to, reply_to_auth
 from gateway.listeners.translate import Login, translate
 from gateway.smtp.events import AuthRequested, DataRequested, Event, MessageReceived, Reply

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from gateway.base.networks import is_public, is_within, unwrap
+from gateway.base.networks import group_client, is_public, is_within, unwrap
 
 PUBLIC = [
     "8.8.8.8",
@@ -82,3 +82,17 @@ def test_networks_of_both_kinds_are_searched():
     assert is_within(ip_address("10.1.1.1"), networks)
     assert is_within(ip_address("fd00::1"), networks)
     assert not is_within(ip_address("11.1.1.1"), networks)
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_who_counts_as_one_client(address: str, client: str) -> None:
+    assert group_client(address) == client

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from gateway.base.errors import BadCredentials
 from gateway.listeners import guard, submission
-from gateway.listeners.listener import Caps, Patience, group_client
+from gateway.listeners.listener import Caps, Patience
 from tests.gateway.listeners.conftest import OpenDoor
 
 
@@ -121,17 +121,3 @@ def test_who_drips_is_cut_off(open_door: OpenDoor) -> None:
             if b"421" in said:
                 break
     assert b"421 4.4.2" in said
-
-
-@pytest.mark.parametrize(
-    ("address", "client"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-    ],
-)
-def test_who_counts_as_one_client(address: str, client: str) -> None:
-    assert group_client(address) == client

@@ -19,6 +19,7 @@ from gateway.api.octeth.answers.sessions import LoggedIn, show
 from gateway.api.octeth.parse.base import identifier, not_there, parse_fields
 from gateway.api.octeth.views.command import Caller, Command, caller_of_key
 from gateway.base.errors import NotAllowed, NotAuthenticated
+from gateway.base.networks import group_client
 
 WRONG, NO_ACCOUNT = 3, 6
 BY_PASSWORD: Final = (
@@ -48,8 +49,8 @@ class Login(Command):
 
     def authenticate(self, payload: Payload, values: Mapping[str, Any]) -> Caller:
         """Return nobody yet, whose requests are counted by their address."""
-        client = payload.client
-        return Caller(account_id=0, level=Level.VIEWER, name="", meter=f"client{client}", address=client)
+        meter = f"client{group_client(payload.client)}"
+        return Caller(account_id=0, level=Level.VIEWER, name="", meter=meter, address=payload.client)
 
     def parse(self, values: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         return parse_fields(self.fields if not values.get("apikey") else (*BY_KEY, *BY_PASSWORD[2:]), values)
@@ -66,10 +67,12 @@ class Login(Command):
 def _choose(accounts: list[Account], wanted: int | None) -> Account:
     if not accounts:
         raise FieldsRefused(Fault(field="Username", error=NO_ACCOUNT))
-    found = [account for account in accounts if wanted in {None, account.pk}]
-    if not found:
+    found = next((account for account in accounts if wanted in {None, account.pk}), None)
+    if found is None:
         raise not_there(WRONG, "AccountID")
-    return found[0]
+    if not found.is_enabled:
+        raise FieldsRefused(Fault(field="AccountID", error=NO_ACCOUNT, message=f"The account {found.name} is {found.status}."))
+    return found
 
 
 def _log_key_in(secret: str) -> LoggedIn:

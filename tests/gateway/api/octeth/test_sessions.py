@@ -13,6 +13,7 @@ from accounts.models import Account, ApiSession, Membership, User
 from domains import credentials
 from domains.models import APIKey
 from gateway.base import clock
+from gateway.base.errors import BadCredentials, RateExceeded
 from tests.gateway.api.octeth.commands import NOBODY, PATH, done, log_in, refused
 from tests.support.cast import Tenant
 from tests.support.factories import PASSWORD, make_operator
@@ -86,8 +87,10 @@ def test_whoever_has_no_account_that_is_there_is_told_so(client: Client, acme: T
     assert refused(try_to(client, Username=operator.email, Password=PASSWORD)) == [6]
     Account.objects.update(status=Account.Status.PURGED)
     assert refused(try_to(client, Username=acme.user.email, Password=acme.password)) == [6]
-    Account.objects.update(status=Account.Status.SUSPENDED)
-    assert refused(try_to(client, APIKey=acme.api_secret)) == [6]
+    for status in (Account.Status.SUSPENDED, Account.Status.DELETED):
+        Account.objects.update(status=status)
+        assert refused(try_to(client, APIKey=acme.api_secret)) == [6]
+        assert refused(try_to(client, Username=acme.user.email, Password=acme.password)) == [6]
 
 
 def test_an_inactive_person_is_nobody(client: Client, acme: Tenant) -> None:
@@ -144,6 +147,13 @@ def test_it_dies_with_the_person(client: Client, session: str) -> None:
     assert not is_alive(client, session)
 
 
+def test_it_rests_while_the_account_is_suspended(client: Client, session: str) -> None:
+    Account.objects.update(status=Account.Status.SUSPENDED)
+    assert not is_alive(client, session)
+    Account.objects.update(status=Account.Status.ENABLED)
+    assert is_alive(client, session)
+
+
 def test_it_does_what_the_role_may_now(client: Client, acme: Tenant, session: str) -> None:
     Membership.objects.update(role=Membership.Role.VIEWER)
     call = {"Command": "EmailGateway.AddSMTP", "SessionID": session, "DomainID": acme.domain.pk}
@@ -191,6 +201,15 @@ def test_who_guesses_elsewhere_locks_nobody_out(client: Client, acme: Tenant) ->
     for _ in range(sessions.FAILURES):
         client.post(PATH, {"Command": "User.Login", "Username": acme.user.email, "Password": "x"}, REMOTE_ADDR="192.0.2.1")
     assert log_in(client, acme.user.email, acme.password)
+
+
+def test_an_ipv6_network_is_one_client(client: Client, acme: Tenant) -> None:
+    for host in range(sessions.FAILURES):
+        with pytest.raises(BadCredentials):
+            sessions.log_in(acme.user.email, "wrong", client=f"2001:db8:0:1::{host}")
+    with pytest.raises(RateExceeded):
+        sessions.log_in(acme.user.email, acme.password, client="2001:db8:0:1:ffff::")
+    assert sessions.log_in(acme.user.email, acme.password, client="2001:db8:0:2::1") == acme.user
 
 
 def test_one_client_does_not_go_through_all_names(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

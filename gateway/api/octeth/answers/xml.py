@@ -21,7 +21,7 @@ def _element(name: str, value: Any) -> str:
 def _content(value: Any) -> str:
     if isinstance(value, dict):
         return "".join(_element(_name(str(key)), item) for key, item in value.items())
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "".join(_element(f"node_{place}", item) for place, item in enumerate(value))
     return _cdata(_text(value))
 

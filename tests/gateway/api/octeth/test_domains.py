@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
@@ -14,7 +15,7 @@ from domains.models import SenderDomain
 from domains.records import Purpose
 from gateway.base import clock
 from tests.domains.zones import publish, use
-from tests.gateway.api.octeth.commands import NOBODY, ask, done, refused
+from tests.gateway.api.octeth.commands import NOBODY, PATH, ask, done, refused
 from tests.support.cast import Tenant
 from tests.support.dns import FaultyNameServer, serve
 
@@ -47,6 +48,13 @@ def test_add_domain(client: Client, acme: Tenant) -> None:
     assert records["track.shop.example"][0] == "CNAME"
     assert records["_gatepost.shop.example"] == ["TXT", f"gatepost-verify={domain.verification_token}", False]
     assert AuditEntry.objects.get().action == "added sender domain"
+
+
+def test_records_in_xml(client: Client, acme: Tenant) -> None:
+    call = {"Command": "EmailGateway.GetDomain", "APIKey": acme.api_secret, "DomainID": acme.domain.pk, "ResponseFormat": "XML"}
+    record = ET.fromstring(client.post(PATH, call, "application/json").content).find(".//track.acme.example")
+    assert record is not None
+    assert [(item.tag, item.text) for item in record] == [("node_0", "CNAME"), ("node_1", "localhost"), ("node_2", "false")]
 
 
 def test_add_domain_with_hosts_of_its_own(client: Client, acme: Tenant) -> None:

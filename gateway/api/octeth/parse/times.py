@@ -47,6 +47,12 @@ def span_of(found: Mapping[str, Any], days: int) -> tuple[datetime, datetime]:
     return since, max(until, since + DAY)
 
 
+def past_of(span: tuple[datetime, datetime]) -> tuple[datetime, datetime]:
+    """Return a span of days up to today: what is counted day by day has none to come."""
+    since, until = span
+    return since, min(until, floor("day", clock.now()) + DAY)
+
+
 def _read_time(value: Any) -> tuple[datetime, timedelta]:
     words = text(value).strip()
     try:

@@ -27,7 +27,7 @@ from gateway.api.octeth.parse.statistics import (
     MOST_DOMAINS,
     RECIPIENT_DOMAIN_STATS,
 )
-from gateway.api.octeth.parse.times import span_of
+from gateway.api.octeth.parse.times import past_of, span_of
 from gateway.api.octeth.views.command import Caller, Command
 from gateway.api.octeth.views.events import domain_of
 from tracking.queries import EventFilter, break_down, bucketed, compare, endings, receivers
@@ -77,8 +77,9 @@ class DailySeries(Command):
     errors: ClassVar = {2: "Unable to retrieve domain information"}
 
     def act(self, asked: Mapping[str, Any], caller: Caller) -> DailySeriesAnswer:
-        wanted = _filter_of(caller, asked, 30, domain_id=domain_of(asked, caller))
-        return daily_series(bucketed(wanted, "day", by="counter"))
+        wanted = EventFilter(account_id=caller.account_id, domain_id=domain_of(asked, caller))
+        span = past_of(span_of(asked, 30))
+        return daily_series(bucketed(wanted.between(*span), "day", by="counter"))
 
 
 class RecipientDomainStats(Command):

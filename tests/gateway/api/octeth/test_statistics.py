@@ -169,6 +169,13 @@ def test_another_tenant_s_domains_are_not_there(client: Client, acme: Tenant, gl
 # DailySeries --------------------------------------------------------------------------------------------------------------
 
 
+def test_a_series_far_into_the_future_has_what_was(client: Client, acme: Tenant) -> None:
+    facts_of(acme, {"delivered": 3})
+    answer = ask(client, acme, "DailySeries", StartDate="1970-01-01", EndDate="2099-12-31")
+    assert [day["Sent"] for day in answer["Series"].values()] == [3]
+    assert ask(client, acme, "DailySeries", StartDate="2090-01-01", EndDate="2099-12-31")["Series"] == {}
+
+
 def test_days_on_which_something_happened(client: Client, acme: Tenant, other: SenderDomain) -> None:
     facts_of(
         acme,

@@ -213,7 +213,7 @@ class MessageMalformed(ContentRefused):
 
 class TemplateMissing(ContentRefused):
     code = "template_missing"
-    message = "The template is not there."
+    message = "This account has no such template; give the id of one that it has."
 
 
 class TemplateBroken(ContentRefused):

@@ -86,7 +86,10 @@ def test_a_stranger_s_template_is_as_good_as_none(client: Client, live_acme: Ten
     theirs = make_template(globex, "theirs")
     make = call_template if action == "sendTemplate" else call_by_get
     for template_id in (theirs.pk, "theirs", "nobody's", theirs.pk + 1000, 2**62, 10**30):
-        assert refuse(client, action, make(live_acme, template_id)) == (400, error("The template is not there."))
+        assert refuse(client, action, make(live_acme, template_id)) == (
+            400,
+            error("This account has no such template; give the id of one that it has."),
+        )
 
 
 def test_php_writes_an_empty_object_as_an_array(client: Client, live_acme: Tenant) -> None:

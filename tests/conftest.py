@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import ConnectionHandler
+from pytest_django import DjangoDbBlocker
 
 from domains.keys import add_keys
 from domains.models import DKIMKey
 from gateway.base.cache import TimedCache
+from gateway.base.environment import env
 from gateway.engine.intake import close_intake
 from tests.support import plugin, postgres, redis
 from tests.support.cast import Tenant, make_tenant
@@ -59,9 +65,12 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 def _no_memory() -> None:
     """No test sees what another left in a cache: neither in Redis nor in a module that has something to `forget`."""
     cache.clear()
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in OURS:
-            _forget(module)
+    for module in _our_modules():
+        _forget(module)
+
+
+def _our_modules() -> list[ModuleType]:
+    return [module for name, module in sys.modules.items() if name.partition(".")[0] in OURS]
 
 
 def _forget(module: ModuleType) -> None:
@@ -78,6 +87,50 @@ def postgres_url() -> Iterator[str]:
     server, address = postgres.start_postgres()
     yield address.make_database("gatepost").url
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def _postgres_database(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, request: pytest.FixtureRequest
+) -> Iterator[BaseDatabaseWrapper]:
+    """A connection to a database on PostgreSQL that has our tables, whatever this run is on."""
+    if connection.vendor == "postgresql":
+        yield connections["default"]
+        return
+    config = {"CONN_MAX_AGE": 0} | env.db_url_config(request.getfixturevalue("postgres_url"))
+    found = ConnectionHandler({"default": config})["default"]
+    with django_db_blocker.unblock(), as_default(found):
+        call_command("migrate", verbosity=0)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def on_postgresql(transactional_db: None, _postgres_database: BaseDatabaseWrapper) -> Iterator[None]:
+    """Have this thread's connection be one to PostgreSQL; to be asked for before whatever makes rows."""
+    if _postgres_database is connections["default"]:
+        yield
+        return
+    with as_default(_postgres_database):
+        yield
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=False, inhibit_post_migrate=True)
+
+
+@contextmanager
+def as_default(other: BaseDatabaseWrapper) -> Iterator[None]:
+    """Have `other` be this thread's connection."""
+    own = connections["default"]
+    _connect_by(other)
+    try:
+        yield
+    finally:
+        _connect_by(own)
+
+
+def _connect_by(one: BaseDatabaseWrapper) -> None:
+    connections["default"] = one
+    for function in (value for module in _our_modules() for value in vars(module).values() if hasattr(value, "cache_clear")):
+        function.cache_clear()  # statements are kept in the words of one database
 
 
 @pytest.fixture(scope="session")

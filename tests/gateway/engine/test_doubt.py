@@ -1,6 +1,7 @@
 """A commit whose answer was lost: what is said of it is what became of it.
 
-That PostgreSQL itself dies over it is tried in tests/faults, as D1.
+On SQLite there is no connection that could be lost: the tests are on PostgreSQL, whatever the others are on. That PostgreSQL
+itself dies over it is tried in tests/faults, as D1.
 """
 
 from __future__ import annotations
@@ -26,16 +27,10 @@ from gateway.engine.submission import Accepted, Submission
 from gateway.models import Message
 from tests.gateway.engine.conftest import Make
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_on_postgresql")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("on_postgresql")]
 
 Loss = Callable[[], None]
 Lose = Callable[..., None]
-
-
-@pytest.fixture
-def _on_postgresql(transactional_db: None) -> None:
-    if not bulk.is_postgresql():
-        pytest.skip("On SQLite there is no connection that could be lost.")
 
 
 @pytest.fixture

@@ -127,6 +127,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "accounts",
     "domains",
     "templates_app",
@@ -197,6 +199,20 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "gateway.api.openapi.schema.CallSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "DEFAULT_GENERATOR_CLASS": "gateway.api.openapi.schema.Document",
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "Gatepost's HTTP APIs",
+    "VERSION": "1.0",  # of the document
+    "DESCRIPTION": (
+        "Every call of the four vendors' dialects, with what it takes, what it answers, and its errors.\n\n"
+        "Parameters may stand in the query or the body of any call; a body may be JSON or a form, and a null in JSON is as good "
+        "as nothing. Paths have no case. A path that is no call, or a method that it does not take, is refused in the dialect "
+        "that the path begins like."
+    ),
+    "SORT_OPERATIONS": False,  # they stand as in the URLs
 }
 
 # Logs -----------------------------------------------------------------------------------------------------------------

@@ -61,15 +61,16 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
 }
 
 # The calls of /api/v1, which say the same here, to the same keys.
-PUBLIC: Final[Mapping[str, type[OctethView]]] = {
-    "emailgateway.sendemail": SendEmail,
-    "emailgateway.getevents.public": ListEvents,
-    "emailgateway.addwebhook.public": AddWebhook,
-    "emailgateway.getwebhooks.public": ListWebhooks,
-    "emailgateway.deletewebhook.public": DeleteWebhook,
-    "sender.domains": SenderDomains,
-    "inbound-relay-domain-check": InboundRelayDomainCheck,
+PUBLIC_NAMES: Final[Mapping[str, type[OctethView]]] = {
+    "EmailGateway.SendEmail": SendEmail,
+    "EmailGateway.GetEvents.Public": ListEvents,
+    "EmailGateway.AddWebhook.Public": AddWebhook,
+    "EmailGateway.GetWebhooks.Public": ListWebhooks,
+    "EmailGateway.DeleteWebhook.Public": DeleteWebhook,
+    "Sender.Domains": SenderDomains,
+    "Inbound-Relay-Domain-Check": InboundRelayDomainCheck,
 }
+PUBLIC: Final[Mapping[str, type[OctethView]]] = {name.lower(): view for name, view in PUBLIC_NAMES.items()}
 
 
 class Api(DialectView):

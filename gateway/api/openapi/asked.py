@@ -1,0 +1,98 @@
+"""What a call takes: parameters of a query, or a body in each format that it may come in, with an example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from gateway.api import fields
+from gateway.api.fields import Field
+from gateway.api.mailup.views import SendMessage
+from gateway.api.octeth.views.email import SendEmail
+from gateway.api.openapi.access import MAILUP, SENDCLOUD, Access
+from gateway.api.openapi.kinds import LISTS, OBJECTS, Schema, object_of
+from gateway.api.sendclean.views.base import SendingView
+from gateway.api.sendcloud.views import Send
+
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+SENDING: Final = (SendingView, Send, SendMessage, SendEmail)
+
+_FILES: Final = {"type": "array", "items": {"type": "string", "format": "binary"}}
+_IDEMPOTENCY: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A call that comes again with the same key and the same mail is answered as the first, and sends nothing.",
+    "schema": {"type": "string", "maxLength": 255},
+}
+
+
+class Examples(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in examples/<dialect>.json: what fields are, by name, and what calls may ask for, by the calls' names."""
+
+    fields: dict[str, str] = {}
+    credentials: dict[str, Any]
+    calls: dict[str, dict[str, Any]]
+
+
+@cache
+def examples_of(dialect: str) -> Examples:
+    """Return what is said of a dialect's fields, and its examples: the vendor's own, where it has some."""
+    path = Path(__file__).parent / "examples" / f"{dialect}.json"
+    return msgspec.json.decode(path.read_bytes(), type=Examples)
+
+
+def example_of(name: str, dialect: str, access: Access) -> dict[str, Any]:
+    """Return what the example of a call sends: credentials, and what else it takes."""
+    known = examples_of(dialect)
+    told = {field.name for field in access.fields}
+    return {key: value for key, value in known.credentials.items() if key in told} | known.calls.get(name, {})
+
+
+def parameters(table: Sequence[Field], words: Mapping[str, str], example: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a call's parameters in its query."""
+    schema = object_of(table, words)
+    return [
+        _parameter(name, dict(one), example.get(name), is_required=name in schema.get("required", ()))
+        for name, one in schema["properties"].items()
+    ]
+
+
+def bodies(call: type, schema: Schema, example: Mapping[str, Any], tag: str) -> dict[str, Any]:
+    """Return a call's body in each format that it may have, the usual one first."""
+    plain = {"schema": schema, "example": example}
+    if tag == SENDCLOUD:
+        files = getattr(call, "files", ())
+        with_files = schema | {"properties": schema["properties"] | dict.fromkeys(files, _FILES)}
+        return {MULTIPART: plain | {"schema": with_files}, FORM: plain, JSON: plain}
+    return {JSON: plain} | ({FORM: plain} if is_flat(call.fields) and tag != MAILUP else {})
+
+
+def headers(call: type) -> list[dict[str, Any]]:
+    """Return the parameters of a call in its header."""
+    return [_IDEMPOTENCY] if sends(call) else []
+
+
+def sends(call: type) -> bool:
+    """Tell whether a call hands in mail."""
+    return issubclass(call, SENDING)
+
+
+def is_flat(table: Sequence[Field]) -> bool:
+    """Tell whether all of a call's values are text, numbers and the like, as a form has them."""
+    nesting = {*OBJECTS, *LISTS, fields.mapping, fields.objects, fields.listing, fields.header_pairs}
+    return not any("." in field.name or field.kind in nesting for field in table)
+
+
+def _parameter(name: str, schema: dict[str, Any], example: Any, *, is_required: bool) -> dict[str, Any]:
+    said = schema.pop("description", "")
+    found: dict[str, Any] = {"name": name, "in": "query", "schema": schema}
+    found |= {"required": True} if is_required else {}
+    found |= {"description": said} if said else {}
+    found |= {"style": "deepObject", "explode": True} if schema.get("type") == "object" else {}
+    return found | ({"example": example} if example is not None else {})

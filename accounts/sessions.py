@@ -26,9 +26,7 @@ NOTED: Final = timedelta(minutes=1)  # how late the use of a session may be note
 MOST: Final = 50  # live sessions of one person; the one used longest ago goes
 LONGEST: Final = 1024  # characters of a password; nobody's is longer
 WINDOW: Final = 600  # seconds in which log-ins that failed are counted
-FAILURES: Final = (
-    10  # of a client (an IPv6 one has a whole /64) at one name; whoever guesses elsewhere does not lock the person out
-)
+FAILURES: Final = 10  # of a client (of IPv6, a /64) at one name; whoever guesses elsewhere does not lock the person out
 FAILURES_OF_CLIENT: Final = 50
 FAILURES_OF_NAME: Final = 200
 

@@ -26,6 +26,14 @@ _FIND = Statement(
         WHERE account_id IS NULL AND email IN (SELECT value ->> 1 FROM json_each(:rows))
     """,
 )
+# Whether an address is suppressed, for statements of PostgreSQL; NULL where it has letters whose lower case we know better.
+IS_FOUND = """
+    CASE WHEN {email} ~ '^[ -~]*$' THEN EXISTS (
+        SELECT FROM tracking_suppression WHERE account_id = {account_id} AND email = lower({email} COLLATE "C")
+    ) OR EXISTS (
+        SELECT FROM tracking_suppression WHERE account_id IS NULL AND email = lower({email} COLLATE "C")
+    ) END
+"""
 _ADD = Statement(
     postgresql="""
         INSERT INTO tracking_suppression (account_id, email, cause, source, created_at)

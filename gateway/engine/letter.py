@@ -89,6 +89,7 @@ class Copy:
     variables: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
     sequence: int = 1
+    is_suppressed: bool = False  # since it was accepted
 
     @property
     def key(self) -> tuple[int, int]:

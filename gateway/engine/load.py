@@ -11,11 +11,12 @@ from gateway.base.statement import Statement, read_json, read_time
 from gateway.engine.letter import Letter
 from gateway.engine.submission import Clicks, FilePart, Mailbox, Syntax
 
-_LETTERS = """
-    SELECT m.id, m.public_id, m.account_id, m.domain_id, m.smtp_user_id, m.door, m.accepted_at, m.send_at, m.subject,
-        m.sender, m.sender_name, m.reply_to, m.headers, m.options, m.tags, m.campaign, m.client, c.html, c.text, c.raw
-    FROM gateway_message m JOIN gateway_content c ON c.message_id = m.id
+LETTER = """
+    m.id, m.public_id, m.account_id, m.domain_id, m.smtp_user_id, m.door, m.accepted_at, m.send_at, m.subject,
+    m.sender, m.sender_name, m.reply_to, m.headers, m.options, m.tags, m.campaign, m.client, c.html, c.text, c.raw
 """
+"""The columns of a letter, of its message `m` and content `c`."""
+_LETTERS = f"SELECT {LETTER} FROM gateway_message m JOIN gateway_content c ON c.message_id = m.id"
 _FILES = "SELECT message_id, filename, content_type, content_id, content FROM gateway_attachment"
 _SELECT_LETTERS = Statement(
     postgresql=f"{_LETTERS} WHERE m.id = ANY(%(c0)b::bigint[])",
@@ -31,8 +32,11 @@ def load_letters(cursor: bulk.Cursor, message_ids: Collection[int]) -> dict[int,
     """Return the letters of messages by their keys."""
     if not message_ids:
         return {}
-    keys = [(key,) for key in message_ids]
-    rows = _SELECT_LETTERS.fetch(cursor, rows=keys)
+    return make_letters(cursor, _SELECT_LETTERS.fetch(cursor, rows=[(key,) for key in message_ids]))
+
+
+def make_letters(cursor: bulk.Cursor, rows: Sequence[tuple[Any, ...]]) -> dict[int, Letter]:
+    """Return the letters of rows of LETTER by their keys; their files are loaded."""
     built = [(row[0],) for row in rows if row[-1] is None]
     files = _files_of(cursor, built) if built else {}
     return {row[0]: _letter(row, files.get(row[0], ())) for row in rows}

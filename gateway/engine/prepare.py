@@ -17,14 +17,13 @@ from typing import Final
 from accounts.queries import find_account
 from domains.keys import signers_for
 from domains.queries import find_return_domain, get_sender_domain
-from gateway.base import bulk, clock
+from gateway.base import clock
 from gateway.engine.compose import CannotCompose, Composed, Composer
 from gateway.engine.deliver import Parcel
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.returns import make_return_path
 from gateway.engine.track import Tracker
-from tracking import suppressions
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +90,8 @@ class _Budget:
 def prepare(copies: Sequence[Copy]) -> list[Prepared]:
     """Compose and sign copies, as far as the batch's time goes; those of one letter share what they have in common."""
     composer, budget = Composer(Tracker()), _Budget()
-    suppressed = _find_suppressed(copies)
     return [
-        _stop_suppressed(copy) if _pair(copy) in suppressed else budget.spend(copy, partial(_prepare_safely, composer, copy))
+        _stop_suppressed(copy) if copy.is_suppressed else budget.spend(copy, partial(_prepare_safely, composer, copy))
         for copy in _in_turn(copies)
     ]
 
@@ -106,16 +104,6 @@ def _in_turn(copies: Sequence[Copy]) -> list[Copy]:
         ranked.append((seen[copy.letter.account_id], copy))
         seen[copy.letter.account_id] += 1
     return [copy for _, copy in sorted(ranked, key=lambda pair: pair[0])]
-
-
-def _find_suppressed(copies: Sequence[Copy]) -> set[suppressions.Pair]:
-    """Return who is not mailed any more: people unsubscribe and addresses bounce while mail waits."""
-    with bulk.raw_cursor() as cursor:
-        return suppressions.find(cursor, {_pair(copy) for copy in copies})
-
-
-def _pair(copy: Copy) -> suppressions.Pair:
-    return copy.letter.account_id, copy.email.lower()
 
 
 def _stop_suppressed(copy: Copy) -> Stopped:

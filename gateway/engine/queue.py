@@ -13,7 +13,7 @@ Two neighbours move what is not being sent: `control` what waits, as people ask;
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,12 +21,11 @@ from typing import Any
 from django.db import DataError
 
 from gateway.base import bulk, clock
-from gateway.engine import sql
-from gateway.engine.letter import Copy, Letter
+from gateway.engine import claiming, sql
+from gateway.engine.letter import Copy
 from gateway.engine.load import load_letters
 from gateway.engine.origins import load_origins
 from gateway.engine.outcome import Outcome, Result
-from gateway.engine.submission import Kind
 from gateway.models import Attempt, Recipient
 from tracking import events, suppressions
 from tracking.models import EventType, Suppression
@@ -73,11 +72,10 @@ def claim(limit: int, turn: Turn | None = None) -> list[Copy]:
     turn = turn or Turn()
     with bulk.raw_cursor() as cursor:  # each statement commits by itself
         fresh = limit - limit // RETRIES_SHARE
-        rows = sql.claim(cursor, limit, fresh, after_account=turn.after_account, lease=LEASE)
-        letters = load_letters(cursor, {row.message_id for row in rows})
-    if served := {row.account_id for row in rows if row.is_fresh}:
+        copies, served = claiming.claim(cursor, limit, fresh, after_account=turn.after_account, lease=LEASE)
+    if served:
         turn.move(served)
-    return [_copy(row, letters[row.message_id]) for row in rows]
+    return copies
 
 
 def note_data_sent(copies: Iterable[sql.Pair]) -> set[sql.Pair]:
@@ -184,22 +182,6 @@ def is_work_waiting() -> bool:
     """Tell whether anything could be claimed now."""
     with bulk.raw_cursor() as cursor:
         return sql.is_work_waiting(cursor)
-
-
-def _copy(row: sql.Claimed, letter: Letter) -> Copy:
-    variables: Mapping[str, str] = row.variables or {}
-    return Copy(
-        recipient_id=row.recipient_id,
-        letter=letter,
-        position=row.position,
-        kind=Kind(row.kind),
-        email=row.email,
-        name=row.name,
-        domain=row.domain,
-        variables=variables,
-        attempt=row.attempts,
-        sequence=row.sequence,
-    )
 
 
 _STATES = {

@@ -1,4 +1,4 @@
-"""The queue's statements, each beside its equivalent for SQLite, and the values that go in and come out of them.
+"""The queue's statements but for the claim, each beside its equivalent for SQLite, and the values that go in and come out.
 
 Times are judged by the database's clock on PostgreSQL. SQLite has one writer at a time, so nothing needs to be skipped there.
 Whoever writes to many recipients goes by their keys, here and in `feedback`: so no two wait for each other in a ring.
@@ -6,35 +6,18 @@ Whoever writes to many recipients goes by their keys, here and in `feedback`: so
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from gateway.base import bulk
-from gateway.base.statement import Statement, in_seconds, read_json, read_time
+from gateway.base.statement import Statement, in_seconds, read_time
 
 Pair = tuple[int, int]  # recipient, attempt
 
 # In Recipient.marks: a bounce came back by mail; a cancel was asked for while a try was under way.
 BOUNCED_LATER, CANCEL_ASKED = 16, 32
-
-
-class Claimed(NamedTuple):
-    """A recipient that was just leased."""
-
-    recipient_id: int
-    message_id: int
-    account_id: int
-    position: int
-    kind: str
-    email: str
-    name: str
-    domain: str
-    variables: Mapping[str, str] | None
-    attempts: int
-    sequence: int
-    is_fresh: bool  # it was queued, and not put off until now
 
 
 class Placed(NamedTuple):
@@ -73,70 +56,6 @@ class Move:
     done_at: datetime | None
 
 
-_CLAIMED = "id, message_id, account_id, position, kind, email, name, domain, variables, attempts, sequence, next_attempt_at"
-_LEASED = ", ".join(f"r.{column}" for column in _CLAIMED.split(", "))
-_LEASE = "state = 'sending', attempts = attempts + 1, data_sent_at = NULL"
-
-# A full batch is of so many accounts, where they have enough: each look-up of an account serves for a few of its recipients.
-# A higher number lets an account's only mail wait for fewer claims, a lower one makes claims cheaper.
-_ACCOUNTS = 45
-# One index look-up for each of the accounts that have queued mail and get a share: those after the given one, then the others.
-# PostgreSQL makes the look-ups as they are asked for: it goes no further than where the batch is full.
-_NEXT = """
-    SELECT r.account_id FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id {which} ORDER BY r.account_id LIMIT 1
-"""
-_TENANTS = f"""
-    WITH RECURSIVE later(account_id, number) AS (
-        SELECT ({_NEXT.format(which="> {after}")}), 1
-        UNION ALL
-        SELECT ({_NEXT.format(which="> l.account_id")}), number + 1
-        FROM later l WHERE l.account_id IS NOT NULL AND number < {{tenants}}
-    ), earlier(account_id, number) AS (
-        SELECT ({_NEXT.format(which="BETWEEN 0 AND {after}")}), (SELECT count(*) FROM later)
-        UNION ALL
-        SELECT ({_NEXT.format(which="> e.account_id AND r.account_id <= {after}")}), number + 1
-        FROM earlier e WHERE e.account_id IS NOT NULL AND number < {{tenants}}
-    ), tenants AS (
-        SELECT account_id FROM later WHERE account_id IS NOT NULL
-        UNION ALL SELECT account_id FROM earlier WHERE account_id IS NOT NULL
-    )
-"""
-# Rows that are locked stay where they are, so that they are updated by their place. Limits stand in queries of their own: a
-# number would be planned for, each time anew, as PostgreSQL thinks of the plan for any number that it costs far more.
-_CLAIM = Statement(
-    postgresql=f"""
-        {_TENANTS.format(after="%(after)b::bigint", tenants="%(fresh)b::bigint")}, share AS MATERIALIZED (
-            SELECT ceil(%(fresh)b::numeric / greatest(count(*), 1))::bigint AS size
-            FROM (SELECT account_id FROM tenants LIMIT {_ACCOUNTS}) AS first
-        ), fresh AS MATERIALIZED (
-            SELECT q.place FROM tenants t CROSS JOIN LATERAL (
-                SELECT r.ctid AS place FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id = t.account_id
-                ORDER BY r.priority, r.id LIMIT (SELECT size FROM share) FOR UPDATE SKIP LOCKED
-            ) q LIMIT (SELECT %(fresh)b::bigint)
-        ), due AS MATERIALIZED (
-            SELECT ctid AS place FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= now()
-            ORDER BY next_attempt_at, id LIMIT (SELECT %(limit)b::bigint - count(*) FROM fresh) FOR UPDATE SKIP LOCKED
-        )
-        UPDATE gateway_recipient r SET {_LEASE}, lease_until = now() + make_interval(secs => %(lease)b::int)
-        FROM (SELECT place FROM fresh UNION ALL SELECT place FROM due) AS picked WHERE r.ctid = picked.place
-        RETURNING {_LEASED}
-    """,
-    sqlite=f"""
-        {_TENANTS.format(after=":after", tenants=":fresh")}, fresh AS MATERIALIZED (
-            SELECT r.id FROM tenants t JOIN gateway_recipient r ON r.id IN (
-                SELECT q.id FROM gateway_recipient q WHERE q.state = 'queued' AND q.account_id = t.account_id
-                ORDER BY q.priority, q.id LIMIT (
-                    SELECT (:fresh - 1) / max(count(*), 1) + 1 FROM (SELECT account_id FROM tenants LIMIT {_ACCOUNTS})
-                )
-            ) LIMIT :fresh
-        ), due AS MATERIALIZED (
-            SELECT id FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= :now
-            ORDER BY next_attempt_at, id LIMIT (SELECT :limit - count(*) FROM fresh)
-        )
-        UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until
-        WHERE id IN (SELECT id FROM fresh UNION ALL SELECT id FROM due) RETURNING {_CLAIMED}
-    """,
-)
 _OURS_POSTGRESQL = "FROM unnest(%(c0)b::bigint[], %(c1)b::int[]) AS m(id, attempt)"
 _OURS_SQLITE = "FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt FROM json_each(:rows)) AS m"
 _IS_OURS = "r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending'"
@@ -234,19 +153,6 @@ _IS_WORK_WAITING = Statement(
 )
 
 
-def claim(cursor: bulk.Cursor, limit: int, fresh: int, *, after_account: int, lease: int) -> list[Claimed]:
-    """Lease up to `limit` recipients, at most `fresh` of them that are no retries, and return them."""
-    rows = _CLAIM.fetch(
-        cursor,
-        limit=limit,
-        fresh=fresh,
-        after=after_account,
-        lease=lease,
-        lease_until=in_seconds(lease),
-    )
-    return [_claimed(row) for row in rows]
-
-
 def note_data_sent(cursor: bulk.Cursor, pairs: Sequence[Pair]) -> set[Pair]:
     """Return those pairs that are still ours."""
     return _pairs(_NOTE_DATA_SENT.fetch(cursor, rows=sorted(pairs))) if pairs else set()
@@ -302,8 +208,3 @@ def is_work_waiting(cursor: bulk.Cursor) -> bool:
 
 def _pairs(rows: Sequence[tuple[Any, ...]]) -> set[Pair]:
     return {(row[0], row[1]) for row in rows}
-
-
-def _claimed(row: tuple[Any, ...]) -> Claimed:
-    *before, variables, attempts, sequence, put_off_until = row
-    return Claimed._make((*before, read_json(variables), attempts, sequence, put_off_until is None))

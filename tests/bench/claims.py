@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from gateway.base import bulk, clock
 from gateway.base.pipeline import PipelinedCursor
-from gateway.engine import queue, sql
+from gateway.engine import claiming, queue
 from gateway.engine.drain import BATCH
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
@@ -137,6 +137,6 @@ def explain(after_account: int) -> list[dict[str, Any]]:
     with transaction.atomic(), bulk.raw_cursor():
         cursor = _Explaining(connection.connection)
         fresh = BATCH - BATCH // queue.RETRIES_SHARE
-        sql.claim(cursor, BATCH, fresh, after_account=after_account, lease=queue.LEASE)
+        claiming.claim(cursor, BATCH, fresh, after_account=after_account, lease=queue.LEASE)
         transaction.set_rollback(True)
     return cursor.plans

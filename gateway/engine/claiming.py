@@ -1,0 +1,146 @@
+"""The claim: recipients are leased for one try, and come with all that sending them takes.
+
+On PostgreSQL that is one statement and one round trip, but for files. Its commit is not waited for: nobody was told of it, and
+the note before the final dot, which is waited for, is written behind it. What a crash takes back, no dot was sent for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gateway.base import bulk
+from gateway.base.pipeline import PipelinedCursor
+from gateway.base.statement import Statement, in_seconds, read_json
+from gateway.engine.letter import Copy, Letter
+from gateway.engine.load import LETTER, load_letters, make_letters
+from gateway.engine.submission import Kind
+from tracking import suppressions
+
+
+class Claimed(NamedTuple):
+    """A recipient that was just leased. `is_suppressed` is None where the database could not tell."""
+
+    recipient_id: int
+    message_id: int
+    account_id: int
+    position: int
+    kind: str
+    email: str
+    name: str
+    domain: str
+    variables: Mapping[str, str] | None
+    attempts: int
+    sequence: int
+    put_off_until: Any  # until now; None: it was queued
+    is_suppressed: bool | None = None
+
+
+_CLAIMED = "id, message_id, account_id, position, kind, email, name, domain, variables, attempts, sequence, next_attempt_at"
+_LEASED = ", ".join(f"r.{column}" for column in _CLAIMED.split(", "))
+_LEASE = "state = 'sending', attempts = attempts + 1, data_sent_at = NULL"
+_SIZE = len(_CLAIMED.split(", ")) + 1  # columns before those of the letter
+
+# A full batch is of so many accounts, where they have enough: each look-up of an account serves for a few of its recipients.
+# A higher number lets an account's only mail wait for fewer claims, a lower one makes claims cheaper.
+_ACCOUNTS = 45
+# One index look-up for each of the accounts that have queued mail and get a share: those after the given one, then the others.
+# PostgreSQL makes the look-ups as they are asked for: it goes no further than where the batch is full.
+_NEXT = """
+    SELECT r.account_id FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id {which} ORDER BY r.account_id LIMIT 1
+"""
+_TENANTS = f"""
+    WITH RECURSIVE later(account_id, number) AS (
+        SELECT ({_NEXT.format(which="> {after}")}), 1
+        UNION ALL
+        SELECT ({_NEXT.format(which="> l.account_id")}), number + 1
+        FROM later l WHERE l.account_id IS NOT NULL AND number < {{tenants}}
+    ), earlier(account_id, number) AS (
+        SELECT ({_NEXT.format(which="BETWEEN 0 AND {after}")}), (SELECT count(*) FROM later)
+        UNION ALL
+        SELECT ({_NEXT.format(which="> e.account_id AND r.account_id <= {after}")}), number + 1
+        FROM earlier e WHERE e.account_id IS NOT NULL AND number < {{tenants}}
+    ), tenants AS (
+        SELECT account_id FROM later WHERE account_id IS NOT NULL
+        UNION ALL SELECT account_id FROM earlier WHERE account_id IS NOT NULL
+    )
+"""
+# Rows that are locked stay where they are, so that they are updated by their place. Of a message with many recipients among
+# them, one brings the letter.
+_CLAIM = Statement(
+    postgresql=f"""
+        {_TENANTS.format(after="%(after)b::bigint", tenants="%(fresh)b::bigint")}, share AS MATERIALIZED (
+            SELECT ceil(%(fresh)b::numeric / greatest(count(*), 1))::bigint AS size
+            FROM (SELECT account_id FROM tenants LIMIT {_ACCOUNTS}) AS first
+        ), fresh AS MATERIALIZED (
+            SELECT q.place FROM tenants t CROSS JOIN LATERAL (
+                SELECT r.ctid AS place FROM gateway_recipient r WHERE r.state = 'queued' AND r.account_id = t.account_id
+                ORDER BY r.priority, r.id LIMIT (SELECT size FROM share) FOR UPDATE SKIP LOCKED
+            ) q LIMIT %(fresh)b::bigint
+        ), due AS MATERIALIZED (
+            SELECT ctid AS place FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= now()
+            ORDER BY next_attempt_at, id LIMIT (SELECT %(limit)b::bigint - count(*) FROM fresh) FOR UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE gateway_recipient r SET {_LEASE}, lease_until = now() + make_interval(secs => %(lease)b::int)
+            FROM (SELECT place FROM fresh UNION ALL SELECT place FROM due) AS picked WHERE r.ctid = picked.place
+            RETURNING {_LEASED}
+        )
+        SELECT {_LEASED}, {suppressions.IS_FOUND.format(account_id="r.account_id", email="r.email")}, {LETTER}
+        FROM (SELECT *, row_number() OVER (PARTITION BY message_id) AS number FROM claimed) AS r
+        LEFT JOIN gateway_message m ON m.id = r.message_id AND r.number = 1
+        LEFT JOIN gateway_content c ON c.message_id = m.id
+        WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
+    """,
+    sqlite=f"""
+        {_TENANTS.format(after=":after", tenants=":fresh")}, fresh AS MATERIALIZED (
+            SELECT r.id FROM tenants t JOIN gateway_recipient r ON r.id IN (
+                SELECT q.id FROM gateway_recipient q WHERE q.state = 'queued' AND q.account_id = t.account_id
+                ORDER BY q.priority, q.id LIMIT (
+                    SELECT (:fresh - 1) / max(count(*), 1) + 1 FROM (SELECT account_id FROM tenants LIMIT {_ACCOUNTS})
+                )
+            ) LIMIT :fresh
+        ), due AS MATERIALIZED (
+            SELECT id FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= :now
+            ORDER BY next_attempt_at, id LIMIT (SELECT :limit - count(*) FROM fresh)
+        )
+        UPDATE gateway_recipient SET {_LEASE}, lease_until = :lease_until
+        WHERE id IN (SELECT id FROM fresh UNION ALL SELECT id FROM due) RETURNING {_CLAIMED}
+    """,
+)
+
+
+def claim(cursor: bulk.Cursor, limit: int, fresh: int, *, after_account: int, lease: int) -> tuple[list[Copy], set[int]]:
+    """Lease up to `limit` recipients, at most `fresh` of them no retries; return them, and the accounts of those."""
+    found = _CLAIM.fetch(cursor, limit=limit, fresh=fresh, after=after_account, lease=lease, lease_until=in_seconds(lease))
+    if isinstance(cursor, PipelinedCursor):
+        rows = [Claimed(*row[:_SIZE]) for row in found]
+        letters = make_letters(cursor, [row[_SIZE:] for row in found if row[_SIZE] is not None])
+    else:
+        rows = [Claimed(*row) for row in found]
+        letters = load_letters(cursor, {row.message_id for row in rows})
+    suppressed = _find_suppressed(cursor, rows)
+    copies = [_copy(row, letters[row.message_id], is_suppressed=row.recipient_id in suppressed) for row in rows]
+    return copies, {row.account_id for row in rows if row.put_off_until is None}
+
+
+def _find_suppressed(cursor: bulk.Cursor, rows: Sequence[Claimed]) -> set[int]:
+    """Return which recipients are not mailed any more: people unsubscribe and addresses bounce while mail waits."""
+    unknown = {row.recipient_id: (row.account_id, row.email.lower()) for row in rows if row.is_suppressed is None}
+    listed = suppressions.find(cursor, set(unknown.values()))
+    return {row.recipient_id for row in rows if row.is_suppressed} | {key for key, pair in unknown.items() if pair in listed}
+
+
+def _copy(row: Claimed, letter: Letter, *, is_suppressed: bool) -> Copy:
+    return Copy(
+        recipient_id=row.recipient_id,
+        letter=letter,
+        position=row.position,
+        kind=Kind(row.kind),
+        email=row.email,
+        name=row.name,
+        domain=row.domain,
+        variables=read_json(row.variables) or {},
+        attempt=row.attempts,
+        sequence=row.sequence,
+        is_suppressed=is_suppressed,
+    )

@@ -208,7 +208,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0",  # of the document
     "DESCRIPTION": (
         "Every call of the four vendors' dialects, with what it takes, what it answers, and its errors.\n\n"
-        "Parameters may stand in the query or the body of any call; a body may be JSON or a form, and a null in JSON is as good "
+        "Parameters may stand in the query or the body of any call; a body may be JSON or a form, and null in JSON is as good "
         "as nothing. Paths have no case. A path that is no call, or a method that it does not take, is refused in the dialect "
         "that the path begins like."
     ),

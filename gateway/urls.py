@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gateway.api.sendcloud.urls")),
     path("", include("gateway.api.mailup.urls")),
     path("", include("gateway.api.octeth.urls")),
+    path("", include("gateway.api.openapi.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("console/", admin.site.urls),
     path("inbox/", include("gateway.console.urls")),

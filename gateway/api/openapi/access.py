@@ -28,6 +28,7 @@ SCHEMES: Final[Mapping[str, Any]] = {
 class Access:
     """The section that a call is in, the credentials among its parameters, and whether it takes a bearer token."""
 
+    dialect: str
     tag: str
     fields: tuple[Field, ...] = ()
     by_bearer: bool = False
@@ -39,6 +40,13 @@ MAILUP: Final = "MailUp SMTP+"
 OCTETH: Final = "Octeth /api/v1"
 COMMANDS: Final = "Octeth /api.php"
 
+# How the names of components begin, by a dialect's folder.
+DIALECTS: Final[Mapping[str, str]] = {
+    "sendclean": "SendClean",
+    "sendcloud": "SendCloud",
+    "mailup": "MailUp",
+    "octeth": "Octeth",
+}
 TAGS: Final[Mapping[str, str]] = {
     SENDCLEAN: (
         "Also PowerEmail. `owner_id` and `token` in the body name the account; `token` is any API key of the whole account. "
@@ -71,14 +79,14 @@ _OF_SERVERS: Final = (Field("AdminAPIKey"), Field("APIKey"), _SENDER_KEY)
 
 # By the class of a call, or the nearest above it.
 ACCESS: Final[Mapping[type, Access]] = {
-    SendCleanView: Access(tag=SENDCLEAN, fields=sendclean.CREDENTIALS),
-    SendCloudView: Access(tag=SENDCLOUD, fields=sendcloud.CREDENTIALS),
-    MailUpView: Access(tag=MAILUP, fields=_MAILUP),
-    OctethView: Access(tag=OCTETH, fields=(_SENDER_KEY,), by_bearer=True),
-    ServersCall: Access(tag=OCTETH, fields=_OF_SERVERS, by_bearer=True),
-    Command: Access(tag=COMMANDS, fields=(Field("SessionID"), Field("APIKey"))),
-    Login: Access(tag=COMMANDS),
-    SMTPRelay: Access(tag=COMMANDS, fields=(Field("AdminAPIKey"),), by_bearer=True),
+    SendCleanView: Access(dialect="sendclean", tag=SENDCLEAN, fields=sendclean.CREDENTIALS),
+    SendCloudView: Access(dialect="sendcloud", tag=SENDCLOUD, fields=sendcloud.CREDENTIALS),
+    MailUpView: Access(dialect="mailup", tag=MAILUP, fields=_MAILUP),
+    OctethView: Access(dialect="octeth", tag=OCTETH, fields=(_SENDER_KEY,), by_bearer=True),
+    ServersCall: Access(dialect="octeth", tag=OCTETH, fields=_OF_SERVERS, by_bearer=True),
+    Command: Access(dialect="octeth", tag=COMMANDS, fields=(Field("SessionID"), Field("APIKey"))),
+    Login: Access(dialect="octeth", tag=COMMANDS),
+    SMTPRelay: Access(dialect="octeth", tag=COMMANDS, fields=(Field("AdminAPIKey"),), by_bearer=True),
 }
 
 

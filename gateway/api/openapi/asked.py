@@ -13,8 +13,8 @@ from gateway.api import fields
 from gateway.api.fields import Field
 from gateway.api.mailup.views import SendMessage
 from gateway.api.octeth.views.email import SendEmail
-from gateway.api.openapi.access import MAILUP, SENDCLOUD, Access
-from gateway.api.openapi.kinds import LISTS, OBJECTS, Schema, object_of
+from gateway.api.openapi.access import Access
+from gateway.api.openapi.kinds import LISTS, OBJECTS, Schema, explain, object_of
 from gateway.api.sendclean.views.base import SendingView
 from gateway.api.sendcloud.views import Send
 
@@ -33,11 +33,14 @@ _IDEMPOTENCY: Final = {
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in examples/<dialect>.json: what fields are, by name, and what calls may ask for, by the calls' names."""
+    """What stands in examples/<dialect>.json: what fields are, by name; who calls; what each call asks for, by its name; and
+    members of what is answered, by the names of its shapes.
+    """
 
-    fields: dict[str, str] = {}
+    fields: dict[str, str]
     credentials: dict[str, Any]
     calls: dict[str, dict[str, Any]]
+    answers: dict[str, dict[str, Any]]
 
 
 @cache
@@ -63,14 +66,13 @@ def parameters(table: Sequence[Field], words: Mapping[str, str], example: Mappin
     ]
 
 
-def bodies(call: type, schema: Schema, example: Mapping[str, Any], tag: str) -> dict[str, Any]:
+def bodies(call: Any, schema: Schema, example: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
     """Return a call's body in each format that it may have, the usual one first."""
     plain = {"schema": schema, "example": example}
-    if tag == SENDCLOUD:
-        files = getattr(call, "files", ())
-        with_files = schema | {"properties": schema["properties"] | dict.fromkeys(files, _FILES)}
-        return {MULTIPART: plain | {"schema": with_files}, FORM: plain, JSON: plain}
-    return {JSON: plain} | ({FORM: plain} if is_flat(call.fields) and tag != MAILUP else {})
+    if files := getattr(call, "files", ()):
+        with_files = schema["properties"] | explain(dict.fromkeys(files, _FILES), words)
+        return {MULTIPART: plain | {"schema": {**schema, "properties": with_files}}, FORM: plain, JSON: plain}
+    return {JSON: plain} | ({FORM: plain} if is_flat(call.fields) else {})
 
 
 def headers(call: type) -> list[dict[str, Any]]:

@@ -47,6 +47,12 @@ class Words:
     text: str
 
 
+def every_call() -> Iterator[type[DialectView] | type[Command]]:
+    """Yield what describes each call of the document."""
+    for _, _, _, view in Calls().get_api_endpoints():
+        yield call_of(view.cls(**view.initkwargs))  # type: ignore[attr-defined]  # DRF sets both
+
+
 def call_of(view: DialectView) -> type[DialectView] | type[Command]:
     """Return the class that describes a call."""
     return type(view.command) if isinstance(view, Api) else type(view)

@@ -97,8 +97,13 @@ def object_of(table: Iterable[Field], words: Mapping[str, str]) -> dict[str, Any
     listed = list(table)
     own = [field for field in listed if "." not in field.name]
     required = [field.name for field in own if field.required]
-    properties = {field.name: _property(field, listed, words) for field in own}
+    properties = explain({field.name: _shape(field, listed, words) for field in own}, words)
     return {"type": "object", "properties": properties} | ({"required": required} if required else {})
+
+
+def explain(properties: Mapping[str, Schema], words: Mapping[str, str]) -> dict[str, Any]:
+    """Return properties with what is said of them."""
+    return {name: {**one, "description": words[name]} if name in words else one for name, one in properties.items()}
 
 
 def schema_of(kind: Kind) -> Schema:
@@ -108,11 +113,6 @@ def schema_of(kind: Kind) -> Schema:
         return known
     result = getattr(kind, "__annotations__", {}).get("return")
     return RESULTS[result] if result is not None else {}  # a lambda, of parameters that mean nothing here
-
-
-def _property(field: Field, table: Sequence[Field], words: Mapping[str, str]) -> dict[str, Any]:
-    said = words.get(field.name)
-    return _shape(field, table, words) | ({"description": said} if said else {})
 
 
 def _shape(field: Field, table: Sequence[Field], words: Mapping[str, str]) -> dict[str, Any]:

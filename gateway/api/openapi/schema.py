@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from itertools import count
 from typing import Any, Final
 
@@ -12,12 +13,12 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from gateway.api.octeth.views.command import Command
-from gateway.api.openapi.access import BEARER, COMMANDS, SCHEMES, TAGS, Access, access_to
+from gateway.api.openapi.access import BEARER, COMMANDS, DIALECTS, SCHEMES, TAGS, Access, access_to
 from gateway.api.openapi.answered import errors_of, numbers_of, responses
 from gateway.api.openapi.asked import bodies, example_of, examples_of, headers, parameters
-from gateway.api.openapi.calls import Calls, Words, call_of, words_of
-from gateway.api.openapi.kinds import object_of
-from gateway.api.openapi.shapes import shapes_of
+from gateway.api.openapi.calls import Calls, Words, call_of, every_call, words_of
+from gateway.api.openapi.kinds import explain, object_of
+from gateway.api.openapi.shapes import Shapes, shapes_of
 
 _IN_QUERY: Final = frozenset(("GET", "DELETE"))
 _NOT_A_WORD: Final = re.compile(r"\W+")
@@ -34,10 +35,8 @@ class CallSchema(AutoSchema):
         call, command = call_of(self.view), path.partition("#")[2]
         access, words = access_to(call), words_of(call)
         tag = COMMANDS if command else access.tag
-        shapes = shapes_of(call.answers, access.tag.split()[0])
-        for name, schema in shapes.components.items():
-            registry.register_on_missing(ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name))
-        found = responses(call, errors_of(self.view, call, tag), shapes, tag)
+        dialect = self.view.dialect
+        answered = responses(call, errors_of(self.view, call, tag), _shapes_in(dialect), tag)
         return {
             "operationId": _NOT_A_WORD.sub("_", f"{method.lower()}{path}"),
             "tags": [tag],
@@ -45,7 +44,7 @@ class CallSchema(AutoSchema):
             "description": _describe(words, numbers_of(call, tag)),
             **self._asked(call, command, method, access, words),
             "security": [{BEARER: []}, {}] if access.by_bearer else [],
-            "responses": {str(status): _share(response, status, tag, registry) for status, response in found.items()},
+            "responses": {str(status): _share(response, status, dialect, registry) for status, response in answered.items()},
         }
 
     def _asked(self, call: Any, command: str, method: str, access: Access, words: Words) -> dict[str, Any]:
@@ -56,10 +55,10 @@ class CallSchema(AutoSchema):
             return {"parameters": [*headers(call), *parameters(table, said, example)]}
         schema = object_of(table, said)
         if command:
-            schema, example = _with_command(schema, command, call), {"Command": command} | example
+            schema, example = _with_command(schema, command, call, said), {"Command": command} | example
         return {
             "parameters": headers(call),
-            "requestBody": {"required": True, "content": bodies(call, schema, example, access.tag)},
+            "requestBody": {"required": True, "content": bodies(call, schema, example, said)},
         }
 
 
@@ -69,20 +68,29 @@ class Document(SchemaGenerator):
     endpoint_inspector_cls = Calls
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
-        for name, scheme in SCHEMES.items():
-            component = ResolvedComponent(name, ResolvedComponent.SECURITY_SCHEMA, scheme, object=name)
-            self.registry.register_on_missing(component)
+        shapes = {name: shape for dialect in DIALECTS for name, shape in _shapes_in(dialect).components.items()}
+        for kind, named in ((ResolvedComponent.SECURITY_SCHEMA, SCHEMES), (ResolvedComponent.SCHEMA, shapes)):
+            for name, schema in named.items():
+                self.registry.register(ResolvedComponent(name, kind, schema, object=name))
         tags = [{"name": name, "description": said} for name, said in TAGS.items()]
         return {**super().get_schema(request, public), "tags": tags}
 
 
-def _with_command(schema: Mapping[str, Any], command: str, call: type) -> dict[str, Any]:
+@cache
+def _shapes_in(dialect: str) -> Shapes:
+    """Return what the calls of a dialect answer; all at once, as shapes of several modules may have one name."""
+    calls = [call for call in every_call() if access_to(call).dialect == dialect]
+    answers = dict.fromkeys(answer for call in calls for answer in call.answers)
+    return shapes_of(tuple(answers), DIALECTS[dialect], examples_of(dialect).answers)
+
+
+def _with_command(schema: Mapping[str, Any], command: str, call: type, said: Mapping[str, str]) -> dict[str, Any]:
     """Return the schema of a body of /api.php, which also says which command it is, and how it is to be answered."""
-    named = {"Command": {"type": "string", "const": command}}
+    own = {"Command": {"type": "string", "const": command}}
     formats = {"ResponseFormat": {"type": "string", "enum": ["JSON", "XML"]}} if issubclass(call, Command) else {}
     return {
         "type": "object",
-        "properties": named | schema["properties"] | formats,
+        "properties": explain(own, said) | schema["properties"] | explain(formats, said),
         "required": ["Command", *schema.get("required", ())],
     }
 
@@ -92,12 +100,12 @@ def _describe(words: Words, numbers: Mapping[int, str]) -> str:
     return f"{words.text}\n\n| error | |\n|---|---|\n{rows}" if rows else words.text
 
 
-def _share(response: Mapping[str, Any], status: int, tag: str, registry: ComponentRegistry) -> Mapping[str, Any]:
+def _share(response: Mapping[str, Any], status: int, dialect: str, registry: ComponentRegistry) -> Mapping[str, Any]:
     """Return a reference to an error's answer, which many calls have in common; what else is answered is the call's own."""
     if status == 200:
         return response
     for place in count(1):
-        name = f"{tag.split(maxsplit=1)[0]}.{status}.{place}"
+        name = f"{DIALECTS[dialect]}.{status}.{place}"
         component = ResolvedComponent(name, ResolvedComponent.RESPONSE, response, object=name)
         registry.register_on_missing(component)
         if registry[component].schema == response:

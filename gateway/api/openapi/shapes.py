@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -44,6 +43,7 @@ class Shapes:
 
     refs: Mapping[type, Schema]
     components: Mapping[str, Schema]
+    known: Mapping[str, Mapping[str, Any]]  # members of examples, by the names of shapes
 
     def example(self, answer: type) -> Any:
         """Return what an answer of a shape may look like."""
@@ -57,7 +57,9 @@ class Shapes:
         if "anyOf" in schema:
             return self._example(schema["anyOf"][0], name)
         if "properties" in schema:
-            return {key: self._example(one, key) for key, one in schema["properties"].items()}
+            members = {key: one for key, one in schema["properties"].items() if one.get("default") != ""}
+            known = self.known.get(schema["title"], {})
+            return {key: known[key] if key in known else self._example(one, key) for key, one in members.items()}
         if "prefixItems" in schema:
             return [self._example(one, name) for one in schema["prefixItems"]]
         return self._plain(schema, name)
@@ -70,8 +72,7 @@ class Shapes:
         return _text(name) if schema.get("type") == "string" else _OTHERS[schema.get("type", "null")]
 
 
-@cache
-def shapes_of(answers: tuple[type[msgspec.Struct], ...], prefix: str) -> Shapes:
+def shapes_of(answers: Sequence[type], prefix: str, known: Mapping[str, Mapping[str, Any]]) -> Shapes:
     """Return the schemas of shapes; the names of components begin with `prefix`."""
     found = msgspec.json.schema_components(answers, ref_template=f"{_REF}{prefix}.{{name}}")
     text = msgspec.json.encode(found).decode()
@@ -81,6 +82,7 @@ def shapes_of(answers: tuple[type[msgspec.Struct], ...], prefix: str) -> Shapes:
     return Shapes(
         refs=dict(zip(answers, refs, strict=True)),
         components={f"{prefix}.{name}": shape for name, shape in components.items()},
+        known=known,
     )
 
 

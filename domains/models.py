@@ -37,6 +37,9 @@ class SenderDomain(AccountModel):
     uses_tracking_host = models.BooleanField(
         default=True, help_text=_("Tracked links name a host of the domain, once DNS points it to us.")
     )
+    sealed_signing_key = models.BinaryField(
+        default=b"", editable=False, help_text=_("Signs the calls of its webhooks; empty until it is first asked for.")
+    )
     failing_since = models.DateTimeField(null=True, blank=True, help_text=_("Since when checks of a verified domain fail."))
     next_check_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)  # None: when asked to
     pending_since = models.DateTimeField(default=timezone.now, editable=False, help_text=_("Since when DNS is awaited."))

@@ -187,10 +187,11 @@ class WebhookAdmin(RefusingMixin, ActingAdmin):
         self.check_may(request, self.rights.change if change else self.rights.add, obj)
         if change:
             obj.save(update_fields=[name for name in form.changed_data if name in form.fields])  # not what the queue writes
+            if "domain" in form.changed_data:
+                actions.follow_domain(obj)
             outbox.forget()
         else:
-            actions.keep_new(obj, form.key)
-            self.keep_secret(request, form.key)
+            self.keep_secret(request, actions.keep_new(obj, form.key))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         actions.delete(obj)

@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 
 from accounts.models import Account
 from domains.models import SenderDomain, SMTPUser
-from gateway.base import clock, sealing, wake
+from gateway.base import clock, wake
 from gateway.base.errors import FieldInvalid, QuotaExceeded, Unsupported
 from gateway.base.guarded import Answer, Client, check_url
 from gateway.base.ids import make_name, make_public_id
@@ -21,8 +21,8 @@ from gateway.base.sealing import CannotOpen
 from tracking import outbox
 from tracking.formats import FORMATS, TEST, Parcel, Telling
 from tracking.models import Webhook, WebhookDelivery
-from tracking.webhooks import queue
-from tracking.webhooks.calls import Call, open_key, place_of, with_names, write_call
+from tracking.webhooks import keys, queue
+from tracking.webhooks.calls import Call, open_key, with_names, write_call
 from tracking.webhooks.fanout import post
 
 REPLAYED_AT_ONCE: Final = 10_000  # deliveries of one replay; press again for more
@@ -60,8 +60,7 @@ def add_webhook(
         description=description,
         keeps_log=keeps_log,
     )
-    keep_new(webhook, key)
-    return webhook, key
+    return webhook, keep_new(webhook, key)
 
 
 def edit_webhook(
@@ -92,14 +91,20 @@ def edit_webhook(
     outbox.forget()
 
 
-def keep_new(webhook: Webhook, key: str) -> None:
-    """Store a webhook that was checked, with its key; raise QuotaExceeded where another took the last place meanwhile."""
+def keep_new(webhook: Webhook, key: str) -> str:
+    """Store a webhook that was checked, with its key, or with that of its domain instead; return which it is.
+
+    Raises QuotaExceeded where another took the last place meanwhile.
+    """
     with transaction.atomic():
+        if webhook.domain_id is not None and keys.has_domain_key(webhook):
+            key = keys.hold_domain_key(webhook.domain_id)  # before the account, as whatever else locks both
         check_limit(Account.objects.select_for_update().get(pk=webhook.account_id))  # two at once cannot both be the last
         webhook.sealed_key = b""
         webhook.save()
-        _keep_key(webhook, key)
+        keys.keep_key(webhook, key)
     outbox.forget()
+    return key
 
 
 def check_limit(account: Account) -> None:
@@ -128,10 +133,19 @@ def find_fault(format_name: str, answer: Answer) -> str:
 
 
 def reset_key(webhook: Webhook) -> str:
-    """Give a webhook a new key and return it; calls are signed with it from now on."""
+    """Give a webhook a new key, or a new one to all that share it, and return it; calls are signed with it from now on."""
+    if webhook.domain is not None and keys.has_domain_key(webhook):
+        return keys.reset_domain_key(webhook.domain)
     key = FORMATS[webhook.format].make_key()
-    _keep_key(webhook, key)
+    keys.keep_key(webhook, key)
     return key
+
+
+def follow_domain(webhook: Webhook) -> None:
+    """Take up the key of the domain that a webhook is of now."""
+    if webhook.domain_id is not None and keys.has_domain_key(webhook):
+        with transaction.atomic():
+            keys.keep_key(webhook, keys.hold_domain_key(webhook.domain_id))
 
 
 def disable(webhook: Webhook, reason: str = "") -> None:
@@ -189,11 +203,6 @@ def _open_key(webhook: Webhook) -> str:
         return open_key(webhook)
     except CannotOpen:
         raise Unsupported("The webhook's key does not open, as GATEPOST_SECRET_KEYS was changed. Reset it first.") from None
-
-
-def _keep_key(webhook: Webhook, key: str) -> None:
-    webhook.sealed_key = sealing.seal(key.encode(), place_of(webhook.account_id, webhook.pk))
-    webhook.save(update_fields=["sealed_key"])
 
 
 def _post_test(webhook: Webhook, key: str) -> Answer:

@@ -27,7 +27,7 @@ class WebhookAdded(Done, kw_only=True, frozen=True):
 
 
 class WebhookList(Done, kw_only=True, frozen=True):
-    """`signing_key` is empty while the domain has no webhook."""
+    """`signing_key` is empty for those who may only look."""
 
     signing_key: str
     webhooks: list[WebhookItem]

@@ -8,17 +8,14 @@ from typing import Any, ClassVar, Final
 from django.db import transaction
 
 from accounts.access import Level
-from domains.models import SenderDomain
 from gateway.api.fields import Field
 from gateway.api.octeth.answers.base import Done
 from gateway.api.octeth.answers.webhooks import SigningKeyChanged, WebhookAdded, WebhookList, show
 from gateway.api.octeth.parse.base import PAGE, identifier, not_there
 from gateway.api.octeth.parse.webhooks import ADD, DELETE, LOCAL, NO_WEB, parse_add
 from gateway.api.octeth.views.command import Caller, Command
-from gateway.base.errors import Unsupported
-from gateway.base.sealing import CannotOpen
 from tracking.models import Webhook
-from tracking.webhooks import of_domain
+from tracking.webhooks import keys, of_domain
 
 BY_DOMAIN: Final = (Field("DomainID", identifier, required=True, missing=1),)
 
@@ -93,7 +90,7 @@ class GetWebhooks(Command):
         domain = caller.domain(asked["DomainID"], error=2)
         begin, end = asked["StartFrom"], asked["StartFrom"] + asked["RetrieveCount"]
         page = of_domain.webhooks_of(caller.account_id, domain.pk)[begin:end]
-        key = _open_key(domain) if caller.level >= Level.DEVELOPER else ""  # as the console shows keys
+        key = keys.find_domain_key(domain) if caller.level >= Level.DEVELOPER else ""  # as the console shows keys
         return WebhookList(signing_key=key, webhooks=[show(webhook) for webhook in page])
 
 
@@ -109,22 +106,13 @@ class RegenerateSigningKey(Command):
     @transaction.atomic
     def act(self, asked: Mapping[str, Any], caller: Caller) -> SigningKeyChanged:
         domain = caller.domain(asked["DomainID"], error=2)
-        if not of_domain.webhooks_of(caller.account_id, domain.pk).exists():
-            return SigningKeyChanged(signing_key="")  # there is nothing to sign yet: the first webhook makes the key
-        key = of_domain.reset_key(domain)
+        key = keys.reset_domain_key(domain)
         caller.remember(domain, "reset the signing key of")
         return SigningKeyChanged(signing_key=key)
 
 
-def _open_key(domain: SenderDomain) -> str:
-    try:
-        return of_domain.find_key(domain)
-    except CannotOpen:
-        raise Unsupported("The signing key does not open, as GATEPOST_SECRET_KEYS was changed. Regenerate it.") from None
-
-
 def _get(caller: Caller, webhook_id: int) -> Webhook:
-    rows = Webhook.objects.for_account(caller.account_id).filter(format=of_domain.FORMAT, domain__isnull=False)
+    rows = Webhook.objects.for_account(caller.account_id).filter(format=keys.FORMAT, domain__isnull=False)
     found: Webhook | None = rows.filter(pk=webhook_id).first()
     if found is None:
         raise not_there(4, "WebhookID")

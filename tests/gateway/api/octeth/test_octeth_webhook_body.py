@@ -14,7 +14,7 @@ from django.test import Client
 from tests.support.cast import Tenant
 from tests.tracking.webhooks.conftest import World, _loopback, happen, make_fact, world
 from tracking.models import EventType
-from tracking.webhooks.of_domain import find_key, reset_key
+from tracking.webhooks.keys import find_domain_key, reset_domain_key
 
 __all__ = ["_loopback", "world"]
 
@@ -45,7 +45,7 @@ def test_each_event_arrives_where_it_was_asked_for(client: Client, acme: Tenant,
         register(client, acme, word, f"{here.endpoint.url}/{word}")
     happen(*(make_fact(acme, kind) for kind in EventType))
     here.run()
-    key = find_key(acme.domain)
+    key = find_domain_key(acme.domain)
     for word, kind in TYPES.items():
         calls = here.endpoint.to(f"/{word}")
         told = [json.loads(call.body)["event"] for call in calls]
@@ -110,10 +110,10 @@ def test_only_the_domains_own_events_are_told(
 def test_a_new_key_signs_what_comes_after(client: Client, acme: Tenant, world: Callable[..., World]) -> None:
     here = world()
     register(client, acme, "delivered", f"{here.endpoint.url}/")
-    old = find_key(acme.domain)
+    old = find_domain_key(acme.domain)
     happen(make_fact(acme))
     here.run()
-    new = reset_key(acme.domain)
+    new = reset_domain_key(acme.domain)
     happen(make_fact(acme))
     here.run()
     first, second = here.endpoint.calls

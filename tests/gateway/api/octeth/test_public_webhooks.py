@@ -17,8 +17,7 @@ from gateway.api.octeth.errors.public import ADD_WEBHOOK, DELETE_WEBHOOK, LIST_W
 from tests.support.cast import Tenant
 from tracking.formats.octeth import CHOICES, PRIVATE_WORDS, PUBLIC_CHOICES
 from tracking.models import Webhook
-from tracking.webhooks.calls import open_key
-from tracking.webhooks.of_domain import add_webhook, find_key, reset_key
+from tracking.webhooks.of_domain import add_webhook
 
 PATH = "/api/v1/webhooks"
 URL = "https://hooks.example.com/octeth"
@@ -174,13 +173,3 @@ def test_the_same_calls_at_api_php(client: Client, acme: Tenant) -> None:
     assert command("AddWebhook", Event="delivered") == error(ADD_WEBHOOK, 5)
     assert command("DeleteWebhook", WebhookID=number) == {"Message": "Webhook successfully deleted."}
     assert command("DeleteWebhook", WebhookID=number) == error(DELETE_WEBHOOK, 4)
-
-
-def test_a_domain_has_one_key(acme: Tenant, globex: Tenant) -> None:
-    assert find_key(acme.domain) == ""
-    first, second, theirs = (add_webhook(domain, URL, ()) for domain in (acme.domain, acme.domain, globex.domain))
-    assert open_key(first) == open_key(second) == find_key(acme.domain) != open_key(theirs)
-    key = reset_key(acme.domain)
-    assert {open_key(one) for one in Webhook.objects.filter(domain=acme.domain)} == {key}
-    assert key != open_key(first)
-    assert find_key(globex.domain) == open_key(theirs)

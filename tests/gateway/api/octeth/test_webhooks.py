@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Account, AuditEntry, Membership
+from domains.models import SenderDomain
 from tests.gateway.api.octeth.commands import NOBODY, PATH, ask, done, log_in, refused
 from tests.support.cast import Tenant
 from tests.support.factories import PASSWORD, make_person
@@ -94,9 +95,16 @@ def test_get_webhooks(client: Client, acme: Tenant) -> None:
     assert {open_key(webhook) for webhook in Webhook.objects.all()} == {answer["SigningKey"]}
 
 
-def test_a_domain_without_webhooks_has_no_key(client: Client, acme: Tenant) -> None:
-    for command in ("EmailGateway.GetWebhooks", "EmailGateway.RegenerateSigningKey"):
-        assert done(ask(client, acme, command, DomainID=acme.domain.pk))["SigningKey"] == ""
+def test_a_domain_has_its_key_before_its_first_webhook(client: Client, acme: Tenant) -> None:
+    def key_by(command: str) -> str:
+        return str(done(ask(client, acme, command, DomainID=acme.domain.pk))["SigningKey"])
+
+    first = key_by("EmailGateway.GetWebhooks")
+    assert (len(first), key_by("EmailGateway.GetWebhooks")) == (64, first)
+    second = key_by("EmailGateway.RegenerateSigningKey")
+    add(client, acme)
+    assert key_by("EmailGateway.GetWebhooks") == second != first
+    assert open_key(Webhook.objects.get()) == second
 
 
 def test_a_viewer_sees_no_key(client: Client, acme: Tenant) -> None:
@@ -124,7 +132,7 @@ def test_regenerate_signing_key(client: Client, acme: Tenant) -> None:
 
 def test_a_key_that_does_not_open_can_be_regenerated(client: Client, acme: Tenant) -> None:
     add(client, acme)
-    Webhook.objects.update(sealed_key=b"sealed elsewhere")
+    SenderDomain.objects.update(sealed_signing_key=b"sealed elsewhere")
     call = {"Command": "EmailGateway.GetWebhooks", "APIKey": acme.api_secret, "DomainID": acme.domain.pk}
     response = client.post(PATH, call, "application/json")
     assert response.status_code == 400

@@ -16,9 +16,8 @@ from accounts.models import Account, AuditEntry, Membership
 from domains.models import APIKey, SenderDomain
 from gateway.api.octeth.answers.base import vendor_name
 from gateway.api.octeth.answers.xml import write_xml
-from gateway.api.octeth.errors import NEVER
 from gateway.api.octeth.views.commands import COMMANDS
-from tests.gateway.api.octeth.commands import NOBODY, PATH, ask, done, log_in, refused
+from tests.gateway.api.octeth.commands import PATH, ask, done, log_in, refused
 from tests.support.cast import Tenant
 from tests.support.factories import PASSWORD, make_person
 
@@ -128,44 +127,6 @@ def test_a_key_is_audited_by_its_beginning(client: Client, acme: Tenant) -> None
     assert AuditEntry.objects.get().actor == f"{acme.api_key.secret_prefix}…"
 
 
-# Strangers ------------------------------------------------------------------------------------------------------------
-
-IDS = {"DomainID": "domain", "ApiKeyId": "domain_key", "smtpid": "smtp_user"}
-
-
-def ids_of(tenant: Tenant) -> dict[str, int]:
-    tenant.smtp_user.domain = tenant.domain
-    tenant.smtp_user.save()
-    return {name: getattr(tenant, attribute).pk for name, attribute in IDS.items()}
-
-
-REST = {
-    "Description": "A key",
-    "RecipientToDomain": "example.com",
-    "Event": "bounce",
-    "WebhookURL": "https://hooks.example.com/",
-    "WebhookID": NOBODY,
-    "StartFrom": 0,
-    "RetrieveCount": 10,
-}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [name for name, command in COMMANDS.items() if any(field.name in IDS and field.required for field in command.fields)],
-)
-def test_another_account_s_id_is_like_one_that_is_not_there(client: Client, acme: Tenant, globex: Tenant, name: str) -> None:
-    before = (SenderDomain.objects.count(), APIKey.objects.filter(revoked_at=None).count())
-    theirs = ask(client, acme, name, **REST, **ids_of(globex))
-    nobody_s = ask(client, acme, name, **REST, **dict.fromkeys(IDS, NOBODY))
-    words = ask(client, acme, name, **REST, **dict.fromkeys(IDS, "x"))
-    assert refused(theirs) not in (1, [1])
-    assert theirs == nobody_s
-    assert words["Success"] is False
-    assert (SenderDomain.objects.count(), APIKey.objects.filter(revoked_at=None).count()) == before
-    assert not AuditEntry.objects.exists()
-
-
 # Refusals -------------------------------------------------------------------------------------------------------------
 
 
@@ -206,10 +167,6 @@ def test_what_goes_wrong_here(
     response = client.post(PATH, {"Command": GET_DOMAINS, "APIKey": acme.api_secret}, "application/json")
     assert (response.status_code, response.json()["ErrorCode"]) == (500, code)
     assert response.json()["Errors"][0]["Code"] == code
-
-
-def test_the_code_that_is_never_answered_has_a_reason() -> None:
-    assert ("/api.php", 100002) in NEVER
 
 
 def test_a_body_that_is_too_large(client: Client, settings: Settings) -> None:

@@ -1,4 +1,7 @@
-"""A harmless call of each door with every text field that it has. Secrets are put in by doors.py."""
+"""A harmless call of each door with every text field that it has; those that hand in whole mail stand in raw.py.
+
+Secrets are put in by doors.py, and where a text names a template, a list or a member, the key of that.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 FILE = base64.b64encode(b"example file").decode()
 PAST = "2020-01-02T03:04:05"
 HTTP = {"Idempotency-Key": ""}  # a request's header that becomes part of a submission
+TEMPLATE, LIST, MEMBER = "TEMPLATE_KEY", "LIST_KEY", "MEMBER_KEY"
 
 SENDCLEAN: dict[str, Any] = {
     "owner_id": "",
@@ -42,6 +46,39 @@ SENDCLEAN: dict[str, Any] = {
     },
 }
 
+_ENVELOPE: dict[str, Any] = {
+    name: SENDCLEAN["message"][name] for name in ("from_email", "from_name", "to", "attachments", "images")
+}
+SENDCLEAN_TEMPLATE: dict[str, Any] = SENDCLEAN | {
+    "message": _ENVELOPE
+    | {
+        "template_id": TEMPLATE,
+        "subject": "",  # the template's
+        "headers": SENDCLEAN["message"]["headers"]
+        | {
+            "X-Shop": "7 {{NAME}}",
+            "List-Id": "<{{NAME}}.acme.example>",
+            "X-STes-AutoText": "yes",
+            "X-STes-AutoHtml": "yes",
+        },
+        "dynamic_value": {"NAME": "you", "Other": "all"},
+    }
+}
+TEMPLATE_OF_SENDCLEAN = {"subject": "Hello {{NAME}}", "html": "<p>Hello {{NAME}} {{ Other }}</p>", "text": ""}
+TEMPLATE_OF_GET = TEMPLATE_OF_SENDCLEAN | {"subject": "Unused", "text": "Hello {{NAME}}"}
+SENDCLEAN_GET: dict[str, Any] = {
+    "owner_id": "",
+    "token": "",
+    "smtp_user_name": "",
+    "template_id": TEMPLATE,
+    "subject": "Hello {{NAME}}",
+    "from_email": "news@acme.example",
+    "to": "rita@example.com",
+    "dynamic_value": {"NAME": "you", "Other": "all"},
+}
+
+SENDCLEAN_VERIFY: dict[str, Any] = {"owner_id": "", "token": "", "domain": "acme.example", "mailbox": "postmaster"}
+
 OCTETH: dict[str, Any] = {
     "SenderAPIKey": "",
     "From": {"email": "news@acme.example", "name": "Acme"},
@@ -65,6 +102,32 @@ OCTETH: dict[str, Any] = {
     "TrackOpens": "false",
     "SendAt": PAST,
 }
+
+_NOT_OF_LISTS = ("To", "CC", "BCC", "TemplateID", "TargetListID")
+OCTETH_TEMPLATE: dict[str, Any] = OCTETH | {
+    "Command": "EmailGateway.SendEmail",
+    "ResponseFormat": "JSON",
+    "Subject": "Hello {{ Subscriber:Name }} %Subscriber:other%",
+    "Headers": {"X-Unique-Id": "order 7", "X-Shop": "7 {{ Subscriber:Name }}", "List-Id": "<%Subscriber:other%.acme.example>"},
+    "TemplateID": TEMPLATE,
+    "ListID": LIST,
+    "SubscriberID": MEMBER,
+    "JourneyID": "3",
+    "ActionID": "4",
+}
+TEMPLATE_OF_OCTETH = {
+    "subject": "Unused",
+    "html": "<p>Hello {{ Subscriber:EmailAddress }}</p>",
+    "text": "Hello %Subscriber:other%",
+}
+OCTETH_LIST: dict[str, Any] = {name: value for name, value in OCTETH.items() if name not in _NOT_OF_LISTS} | {
+    "Subject": "Hello {{ Subscriber:name }} %Subscriber:other%",
+    "HtmlContent": "<p>Hello {{ Subscriber:name }}</p>",
+    "PlainContent": "Hello %Subscriber:email%",
+    "Headers": {"X-Unique-Id": "order 7", "X-Shop": "7 {{ Subscriber:other }}"},
+    "TargetListID": LIST,
+}
+A_MEMBER: dict[str, Any] = {"email": "rita@example.com", "name": "Rita", "variables": {"other": "you", "Name": "R."}}
 
 _SENDCLOUD: dict[str, Any] = {
     "apiUser": "",
@@ -139,47 +202,6 @@ MAILUP: dict[str, Any] = {
     },
     "User": {"Username": "", "Secret": ""},
 }
-
-_MULTIPART = (
-    "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello %name% [name]\r\n"
-    "--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    "<p>Hello %name%</p>\r\n"
-    "--b--\r\n"
-)
-_FIELDS = [
-    ["From", "Acme <news@acme.example>"],
-    ["To", "Rita <rita@example.com>"],
-    ["Cc", "carl@example.com"],
-    ["Bcc", "hidden@example.com"],
-    ["Subject", "Hello %name% [name]"],
-    ["Reply-To", "help@acme.example"],
-    ["X-Unique-Id", "order 7"],
-    ["X-Shop", "7 %name% [name]"],
-    ["SC-Custom-key1", "value1"],
-    ["MIME-Version", "1.0"],
-    ["Content-Type", "multipart/alternative; boundary=b"],
-]
-_ENVELOPE: dict[str, Any] = {
-    "ehlo": "shop.example",
-    "label": "spring",
-    "mail": "bounces@acme.example",
-    "mail_parameters": {"SIZE": "1000", "BODY": "8BITMIME", "SMTPUTF8": "", "AUTH": "<>"},
-    "rcpt": ["rita@example.com", "bea@example.com"],
-    "rcpt_parameters": "",
-}
-SMTP: dict[str, Any] = _ENVELOPE | {"fields": _FIELDS, "x_smtpapi": None, "body": _MULTIPART}
-SMTP_SWITCHED: dict[str, Any] = SMTP | {
-    "fields": [
-        *_FIELDS,
-        ["X-STes-TrackOpen", "yes"],
-        ["X-STes-TrackClick", "both"],
-        ["X-STes-TrackingDomain", "track.acme.example"],
-        ["X-STes-SigningDomain", "acme.example"],
-        ["X-STes-ReturnPathDomain", "bounce.acme.example"],
-    ]
-}
-SMTP_SENDCLOUD: dict[str, Any] = SMTP | {"x_smtpapi": {"base64": SENDCLOUD_FOR_EACH["xsmtpapi"]}}
-SMTP_MAILUP: dict[str, Any] = SMTP | {"x_smtpapi": {"json": MAILUP["XSmtpAPI"]}}
 
 CONSOLE: dict[str, Any] = {
     "name": "Acme",

@@ -13,7 +13,7 @@ from gateway.base import wake
 from templates_app.models import UnsubscribePage
 from tests.support.cast import Tenant
 from tests.support.doors import let_sleep
-from tests.wire.doors import Doors
+from tests.wire.doors import ADMIN, Doors
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def sender(acme: Tenant, settings: Settings) -> Tenant:
     """
     settings.EMBEDDED = True  # AUTH without TLS
     settings.GATEPOST_URL = "https://mail.example"
+    settings.GATEPOST_ADMIN_KEY = ADMIN
     now = timezone.now()
     type(acme.account).objects.filter(pk=acme.account.pk).update(requests_per_minute=0)
     type(acme.domain).objects.filter(pk=acme.domain.pk).update(tracking_at=now, return_path_at=now)

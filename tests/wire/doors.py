@@ -28,7 +28,7 @@ from gateway.base.environment import Endpoint
 from gateway.base.errors import Refused
 from gateway.console import template_test
 from gateway.console.list_send import SendForm
-from gateway.engine import intake
+from gateway.engine import intake, notices
 from gateway.engine.accept import accept
 from gateway.engine.checks import check
 from gateway.engine.mailing import send_to_lists
@@ -39,16 +39,32 @@ from gateway.listeners.translate import Login, translate
 from gateway.smtp.events import AuthRequested, DataRequested, MessageReceived, Reply
 from gateway.smtp.server import Server
 from gateway.wsgi import DoorHandler
-from templates_app import queries
-from templates_app.actions import add_template
-from templates_app.lists import add_list
-from templates_app.members import Entry, put_members
-from templates_app.texts import Texts
+from templates_app.models import Template
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
+from tests.wire.calls import LIST, MEMBER, TEMPLATE
 from tests.wire.places import CALLS
+from tests.wire.raw import find_mail, spell, write
+from tests.wire.rows import Rows
 
 JSON = "application/json"
+ADMIN = "the key of the installation"
+PATHS: Mapping[str, str] = {
+    "sendclean": "/v1.0/messages/sendMail",
+    "sendclean template": "/v1.0/messages/sendTemplate",
+    "sendclean get": "/v1.0/messages/sendTemplateHTTPGet",
+    "sendclean raw": "/v1.0/messages/sendRaw",
+    "sendclean verify": "/v1.0/settings/verifySendingDomain",
+    "sendcloud all": "/apiv2/mail/send",
+    "sendcloud each": "/apiv2/mail/send",
+    "sendcloud json": "/apiv2/mail/send",
+    "mailup": "/API/v2.0/messages/sendmessage",
+    "octeth": "/api/v1/email",
+    "octeth template": "/api.php",
+    "octeth list": "/api/v1/email",
+    "octeth relay": "/api.php",
+}
+SYNTAXES = {"sendclean": Template.Syntax.SENDCLEAN, "octeth": Template.Syntax.OCTETH}
 SENT = Accepted(message_id=1, public_id="p", inbound_id="1_2_3_4.h-inbound", emails=())
 
 
@@ -76,37 +92,43 @@ class Doors:
         self._login: Login | None = None
         monkeypatch.setattr(intake, "hand_in", self._hand_in)
         monkeypatch.setattr(template_test, "accept", self._accept)
-        self._made = 0
+        monkeypatch.setattr(notices, "check_rate", lambda *_: None)
+        self.rows = Rows(tenant.account.pk)
+        self._sends = 0
 
     def harmless(self, door: str) -> dict[str, Any]:
         """Return the harmless call of a door with the tenant's secrets in it."""
-        tenant, call = self._tenant, copy.deepcopy(CALLS[door])
+        call = copy.deepcopy(CALLS[door])
         body = call["body"]
-        secrets = {
-            "sendclean": {"owner_id": "acme", "token": tenant.api_secret, "smtp_user_name": tenant.smtp_user.name},
-            "octeth": {"SenderAPIKey": tenant.domain_secret},
-            "mailup": {"User": {"Username": tenant.smtp_user.name, "Secret": tenant.smtp_secret}},
-            "sendcloud": {"apiUser": tenant.smtp_user.name, "apiKey": tenant.smtp_secret},
-        }
-        body.update(secrets.get(door.partition(" ")[0], {}))
+        body.update(self._secrets_of(door))
         if "settings" in body.get("xsmtpapi", {}):
-            page = tenant.account.unsubscribe_pages.get()
+            page = self._tenant.account.unsubscribe_pages.get()
             body["xsmtpapi"]["settings"]["unsubscribe"]["page_id"] = [str(page.pk)]
         return call
+
+    def _secrets_of(self, door: str) -> dict[str, Any]:
+        tenant = self._tenant
+        name, secret = tenant.smtp_user.name, tenant.smtp_secret
+        secrets: dict[str, dict[str, Any]] = {
+            "sendclean": {"owner_id": "acme", "token": tenant.api_secret, "smtp_user_name": name},
+            "octeth": {"SenderAPIKey": tenant.domain_secret},
+            "octeth relay": {"AdminAPIKey": ADMIN, "SMTPUsername": name, "SMTPPassword": secret},
+            "mailup": {"User": {"Username": name, "Secret": secret}},
+            "sendcloud": {"apiUser": name, "apiKey": secret},
+        }
+        return secrets.get(door) or secrets.get(door.partition(" ")[0], {})
 
     def send(self, door: str, call: Mapping[str, Any]) -> Answer:
         """Make a call; fail where the door answers with a fault of its own."""
         self._handed_in = []
-        kind, _, variant = door.partition(" ")
-        doors: dict[str, Callable[[Mapping[str, Any]], str]] = {
-            "sendclean": self._send_by_sendclean,
-            "sendcloud": self._send_by_sendcloud,
-            "mailup": self._send_by_mailup,
-            "octeth": self._send_by_octeth,
+        kind = door.partition(" ")[0]
+        others: dict[str, Callable[[Mapping[str, Any]], str]] = {
             "smtp": self._send_by_smtp,
-            "console": self._send_test if variant == "test" else self._send_list,
+            "console list": self._send_list,
+            "console test": self._send_test,
         }
-        refusal = doors[kind](call)
+        send = others.get(door) or others.get(kind)
+        refusal = send(call) if send is not None else self._send_by_http(door, call)
         assert not (refusal and self._handed_in and kind != "smtp"), refusal
         return Answer(refusal=refusal, asked=tuple(self._handed_in))
 
@@ -129,38 +151,30 @@ class Doors:
         return answers
 
     # By HTTP ----------------------------------------------------------------------------------------------------------
-    def _send_by_sendclean(self, call: Mapping[str, Any]) -> str:
-        said = self._post("/v1.0/messages/sendMail", call)
-        if said["status"] == "success":
-            return ""
-        assert said.keys() == {"status", "code", "name", "type", "message"}
-        return str(said["message"])
-
-    def _send_by_sendcloud(self, call: Mapping[str, Any]) -> str:
-        said = self._post("/apiv2/mail/send", call)
-        assert said.keys() == {"result", "statusCode", "message", "info"}
-        return "" if said["result"] else f"{said['statusCode']} {said['message']} {said['info']}"
-
-    def _send_by_mailup(self, call: Mapping[str, Any]) -> str:
-        said = self._post("/API/v2.0/messages/sendmessage", call)
-        assert said.keys() - {"Detail"} == {"Status", "Code", "Message"}
-        return "" if said["Status"] == "done" else f"{said['Code']} {said['Message']} {said.get('Detail')}"
-
-    def _send_by_octeth(self, call: Mapping[str, Any]) -> str:
-        said = self._post("/api/v1/email", call)
-        return "" if "MessageID" in said else str(said["Errors"])
-
-    def _post(self, path: str, call: Mapping[str, Any]) -> dict[str, Any]:
-        """Post JSON, or where there are files a multipart form; return what the answer says."""
-        content_type, body = JSON, json.dumps(call["body"]).encode()
-        if call.get("files"):
-            content_type, body = "multipart/form-data; boundary=wire", write_form(call["body"], call["files"])
+    def _send_by_http(self, door: str, call: Mapping[str, Any]) -> str:
+        kind = door.partition(" ")[0]
+        try:
+            keys = self._make_rows(call, SYNTAXES.get(kind, Template.Syntax.LIQUID))
+        except Refused as refusal:
+            return refusal.message
+        request = write_query if door == "sendclean get" else write_form if call.get("files") else write_json
+        method, query, content_type, body = request(call)
+        for name, key in keys.items():
+            query, body = query.replace(name, str(key)), body.replace(name.encode(), str(key).encode())
         headers = {name: value for name, value in call["http"].items() if value}
-        response = self._client.generic("POST", path, body, content_type, headers=headers)
+        response = self._client.generic(method, PATHS[door], body, content_type, headers=headers, QUERY_STRING=query)
         assert response.status_code < 500, response.content
         assert response.headers["Content-Type"] == JSON
-        said: dict[str, Any] = response.json()
-        return said
+        return REFUSALS[kind](response.json())
+
+    def _make_rows(self, call: Mapping[str, Any], syntax: str) -> dict[str, int]:
+        """Make the template and the member that a call names; return their keys by what stands for them in the call."""
+        keys = {}
+        if "template" in call:
+            keys[TEMPLATE] = self.rows.template(call["template"], syntax)
+        if "member" in call:
+            keys[LIST], keys[MEMBER] = self.rows.member(call["member"])
+        return keys
 
     # By SMTP ----------------------------------------------------------------------------------------------------------
     def _send_by_smtp(self, call: Mapping[str, Any]) -> str:
@@ -181,7 +195,7 @@ class Doors:
         self._converse(server)
         if not server.is_holding:
             return self._last_refusal(server)
-        server.receive((b"\r\n" + write_raw(asked)).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n")
+        server.receive((b"\r\n" + write(asked["message"])).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n")
         self._converse(server)
         return self._last_refusal(server)
 
@@ -221,21 +235,17 @@ class Doors:
     # In the console ---------------------------------------------------------------------------------------------------
     def _send_list(self, call: Mapping[str, Any]) -> str:
         asked = call["body"]
-        account_id = self._tenant.account.pk
+        self._sends += 1
         try:
-            template, news = self._make_template(asked["template"]), self._make_list()
-            variables, member = asked["member"]["variables"], asked["member"]
-            entry = Entry(email=member["email"], name=member["name"], variables=variables)
-            written = put_members(account_id, news.pk, [entry])
-            if written.refused:
-                return written.refused[0].reason
-            own = {"address_list": news.pk, "template": template.pk, "domain": self._tenant.domain.pk}
+            template = self.rows.template(asked["template"])
+            list_id, _ = self.rows.member(asked["member"])
+            own = {"address_list": list_id, "template": template, "domain": self._tenant.domain.pk}
             given = {name: asked[name] for name in SendForm.base_fields if name in asked}
-            data = urlencode(given | own | {"once": f"{asked['once']}{self._made}"}, errors="surrogatepass")
+            data = urlencode(given | own | {"once": f"{asked['once']}{self._sends}"}, errors="surrogatepass")
             form = SendForm(QueryDict(data), access=load_access(self._tenant.user))
             if not form.is_valid():
                 return str(form.errors)
-            send_to_lists(form.to_submission(client="192.0.2.7"), [news.pk])
+            send_to_lists(form.to_submission(client="192.0.2.7"), [list_id])
         except Refused as refusal:
             return refusal.message
         return ""
@@ -243,51 +253,78 @@ class Doors:
     def _send_test(self, call: Mapping[str, Any]) -> str:
         asked = call["body"]
         try:
-            template = self._make_template(asked["template"])
+            template = self.rows.template(asked["template"])
         except Refused as refusal:
             return refusal.message
-        path = reverse("admin:template_test", args=(template.pk,))
+        path = reverse("admin:template_test", args=(template,))
         form = urlencode({"sender": asked["sender"], "values": asked["values"]}, errors="surrogatepass")
         response = self._browser.post(path, form, "application/x-www-form-urlencoded")
         assert response.status_code in {200, 302}, response.content
         return "" if response.status_code == 302 else "refused"
 
-    def _make_template(self, texts: Mapping[str, str]) -> Any:
-        self._made += 1
-        queries.forget()  # what was rolled back may have had the same key
-        return add_template(self._tenant.account.pk, invoke_name=f"t{self._made}", name="T", texts=Texts(**texts))
 
-    def _make_list(self) -> Any:
-        return add_list(self._tenant.account.pk, address=f"l{self._made}@lists.example", name="L")
+# What the answers of each dialect say: why the call was refused, empty where it was not ------------------------------------
+def read_sendclean(said: Mapping[str, Any]) -> str:
+    if said["status"] == "success":
+        return ""
+    assert said.keys() == {"status", "code", "name", "type", "message"}
+    return str(said["message"])
 
 
-def write_form(values: Mapping[str, Any], files: list[Mapping[str, str]]) -> bytes:
-    """Return a multipart form; objects are JSON, and names of files are written as RFC 5987 has them, which hides nothing."""
+def read_sendcloud(said: Mapping[str, Any]) -> str:
+    assert said.keys() == {"result", "statusCode", "message", "info"}
+    return "" if said["result"] else f"{said['statusCode']} {said['message']} {said['info']}"
+
+
+def read_mailup(said: Mapping[str, Any]) -> str:
+    assert said.keys() - {"Detail"} == {"Status", "Code", "Message"}
+    return "" if said["Status"] == "done" else f"{said['Code']} {said['Message']} {said.get('Detail')}"
+
+
+def read_octeth(said: Mapping[str, Any]) -> str:
+    if "MessageID" in said or said.get("Success") is True:
+        return ""
+    return str(said["Errors"] if "Success" not in said else said["ErrorText"])
+
+
+REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "sendclean": read_sendclean,
+    "sendcloud": read_sendcloud,
+    "mailup": read_mailup,
+    "octeth": read_octeth,
+}
+
+
+# Requests: method, query, content type and body ----------------------------------------------------------------------------
+Request = tuple[str, str, str, bytes]
+
+
+def write_json(call: Mapping[str, Any]) -> Request:
+    """Return a request with JSON, in which a whole mail is one text."""
+    mail = find_mail(call["body"])
+    body = {name: spell(value) if mail is not None and value is mail else value for name, value in call["body"].items()}
+    return "POST", "", JSON, json.dumps(body).encode()
+
+
+def write_query(call: Mapping[str, Any]) -> Request:
+    """Return a request with all in its query, and the values of fields as `dynamic_value[NAME]`."""
+    values = {f"dynamic_value[{name}]": value for name, value in call["body"]["dynamic_value"].items()}
+    plain = {name: value for name, value in call["body"].items() if name != "dynamic_value"}
+    return "GET", urlencode(plain | values, errors="surrogatepass"), "", b""
+
+
+def write_form(call: Mapping[str, Any]) -> Request:
+    """Return a request with a multipart form; objects are JSON, names of files as RFC 5987 has them, which hides nothing."""
     pieces = []
-    for name, value in values.items():
+    for name, value in call["body"].items():
         spelled = json.dumps(value) if isinstance(value, dict | list) else value
         piece = f'Content-Disposition: form-data; name="{name}"\r\n\r\n{spelled}'
         pieces.append(piece.encode("utf-8", "surrogatepass"))
-    for file in files:
+    for file in call["files"]:
         escaped = "".join(f"%{octet:02X}" for octet in file["filename"].encode("utf-8", "surrogatepass"))
         name = file["name"].replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A").encode("utf-8", "replace").decode()
         head = f"Content-Disposition: form-data; name=\"{name}\"; filename*=utf-8''{escaped}\r\n"
         head += f"Content-Type: {file['content_type']}\r\n\r\n"
         pieces.append(head.encode("utf-8", "surrogatepass") + file["content"].encode("utf-8", "surrogatepass"))
-    return b"".join(b"--wire\r\n" + piece + b"\r\n" for piece in pieces) + b"--wire--\r\n"
-
-
-def write_raw(asked: Mapping[str, Any]) -> bytes:
-    """Return the mail that a call by SMTP hands in, with the octets of its texts as they are."""
-    fields = [*asked["fields"], *_orders(asked["x_smtpapi"])]
-    header = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    mail = f"{header}\r\n{asked['body']}".encode("utf-8", "surrogatepass")
-    return mail if mail.endswith(b"\r\n") else mail + b"\r\n"
-
-
-def _orders(x_smtpapi: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    if x_smtpapi is None:
-        return []
-    if "json" in x_smtpapi:
-        return [("X-SMTPAPI", json.dumps(x_smtpapi["json"]))]
-    return [("X-SMTPAPI", base64.b64encode(json.dumps(x_smtpapi["base64"]).encode()).decode())]
+    body = b"".join(b"--wire\r\n" + piece + b"\r\n" for piece in pieces) + b"--wire--\r\n"
+    return "POST", "", "multipart/form-data; boundary=wire", body

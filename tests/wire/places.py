@@ -17,10 +17,12 @@ from gateway.api.fields import Field
 from gateway.api.mailup import parse as mailup
 from gateway.api.mailup import xsmtpapi as mailup_xsmtpapi
 from gateway.api.octeth.parse import email_fields as octeth
-from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, switches
+from gateway.api.octeth.parse import smtp_relay
+from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, raw, sending_domains, switches
 from gateway.api.sendclean.parse import messages as sendclean
 from gateway.api.sendcloud import parse as sendcloud
 from tests.wire import calls
+from tests.wire import raw as raw_calls
 
 Step = str | int
 Path = tuple[Step, ...]
@@ -62,29 +64,54 @@ class Place:
 
     @property
     def may(self) -> May:
-        rules = RULES[self.door.partition(" ")[0]]
-        found = (may for pattern, may in rules.items() if re.fullmatch(pattern, self.key))
-        return next(found, May.NOTHING)
+        own, common = RULES.get(self.door, {}), RULES[self.door.partition(" ")[0]]
+        rules = (*own.items(), *common.items())
+        return next((may for pattern, may in rules if re.fullmatch(pattern, self.key)), May.NOTHING)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the door takes mail as a whole."""
+        return raw_calls.find_mail(CALLS[self.door]["body"]) is not None
+
+    @property
+    def is_in_header(self) -> bool:
+        """Whether the text stands in the header of mail that is handed in whole."""
+        return "fields" in self.path
 
 
 # The tables of each door, and where in its call their fields stand.
-TABLES: Mapping[str, Sequence[tuple[Sequence[Field], Path]]] = {
-    "sendclean": [
-        (CREDENTIALS, ()),
-        (SMTP_USER, ()),
-        (sendclean.CALL, ()),
-        (sendclean.MAIL, ("message",)),
-        (sendclean.RECIPIENT, ("message", "to", 0)),
-        (sendclean.ATTACHMENT, ("message", "attachments", 0)),
-        (sendclean.IMAGE, ("message", "images", 0)),
-        (switches.SWITCHES, ("message", "headers")),
-    ],
-    "octeth": [
-        ((octeth.KEY,), ()),
-        (octeth.FIELDS, ()),
-        (octeth.ATTACHMENT, ("Attachments", 0)),
-        (octeth.ATTACHMENT, ("Attachments", 1)),
-    ],
+Tables = list[tuple[Sequence[Field], Path]]
+
+_SENDCLEAN: Tables = [
+    (CREDENTIALS, ()),
+    (SMTP_USER, ()),
+]
+_SENDCLEAN_MESSAGE: Tables = [
+    *_SENDCLEAN,
+    (sendclean.CALL, ()),
+    (sendclean.RECIPIENT, ("message", "to", 0)),
+    (sendclean.ATTACHMENT, ("message", "attachments", 0)),
+    (sendclean.IMAGE, ("message", "images", 0)),
+    (switches.SWITCHES, ("message", "headers")),
+    (switches.PARTS, ("message", "headers")),
+]
+_OCTETH: Tables = [
+    ((octeth.KEY,), ()),
+    (octeth.FIELDS, ()),
+    (octeth.ATTACHMENT, ("Attachments", 0)),
+    (octeth.ATTACHMENT, ("Attachments", 1)),
+    (octeth._MAILBOX, ("From",)),
+]
+TABLES: Mapping[str, Tables] = {
+    "sendclean": [*_SENDCLEAN_MESSAGE, (sendclean.MAIL, ("message",))],
+    "sendclean template": [*_SENDCLEAN_MESSAGE, (sendclean.TEMPLATED, ("message",))],
+    "sendclean get": [*_SENDCLEAN, (sendclean.TEMPLATED_BY_GET, ())],
+    "sendclean verify": [(CREDENTIALS, ()), (sending_domains.VERIFIED, ())],
+    "sendclean raw": [*_SENDCLEAN, (raw.RAW, ())],
+    "octeth": _OCTETH,
+    "octeth template": _OCTETH,
+    "octeth list": _OCTETH,
+    "octeth relay": [(smtp_relay.FIELDS, ())],
     "sendcloud all": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
     "sendcloud each": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
     "sendcloud json": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
@@ -99,24 +126,40 @@ TABLES: Mapping[str, Sequence[tuple[Sequence[Field], Path]]] = {
         (mailup_xsmtpapi.FIELDS, ("XSmtpAPI",)),
     ],
     "smtp": [],
-    "smtp switched": [(switches.SWITCHES, ("fields",))],
+    "smtp switched": [(switches.SWITCHES, ("message", "fields"))],
     "smtp sendcloud": [],
-    "smtp mailup": [(mailup_xsmtpapi.FIELDS, ("x_smtpapi", "json"))],
+    "smtp mailup": [(mailup_xsmtpapi.FIELDS, ("message", "x_smtpapi", "json"))],
     "console list": [],
     "console test": [],
 }
 
 CALLS: Mapping[str, dict[str, Any]] = {
     "sendclean": {"body": calls.SENDCLEAN, "http": calls.HTTP},
+    "sendclean template": {
+        "body": calls.SENDCLEAN_TEMPLATE,
+        "template": calls.TEMPLATE_OF_SENDCLEAN,
+        "http": calls.HTTP,
+    },
+    "sendclean get": {"body": calls.SENDCLEAN_GET, "template": calls.TEMPLATE_OF_GET, "http": calls.HTTP},
+    "sendclean verify": {"body": calls.SENDCLEAN_VERIFY, "http": calls.HTTP},
+    "sendclean raw": {"body": raw_calls.SEND_RAW, "http": calls.HTTP},
     "octeth": {"body": calls.OCTETH, "http": calls.HTTP},
+    "octeth template": {
+        "body": calls.OCTETH_TEMPLATE,
+        "template": calls.TEMPLATE_OF_OCTETH,
+        "member": calls.A_MEMBER,
+        "http": calls.HTTP,
+    },
+    "octeth list": {"body": calls.OCTETH_LIST, "member": calls.A_MEMBER, "http": calls.HTTP},
+    "octeth relay": {"body": raw_calls.SMTP_RELAY, "http": calls.HTTP},
     "sendcloud all": {"body": calls.SENDCLOUD_FOR_ALL, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
     "sendcloud each": {"body": calls.SENDCLOUD_FOR_EACH, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
     "sendcloud json": {"body": calls.SENDCLOUD_WITHOUT_FILES, "http": calls.HTTP},
     "mailup": {"body": calls.MAILUP, "http": calls.HTTP},
-    "smtp": {"body": calls.SMTP},
-    "smtp switched": {"body": calls.SMTP_SWITCHED},
-    "smtp sendcloud": {"body": calls.SMTP_SENDCLOUD},
-    "smtp mailup": {"body": calls.SMTP_MAILUP},
+    "smtp": {"body": raw_calls.SMTP},
+    "smtp switched": {"body": raw_calls.SMTP_SWITCHED},
+    "smtp sendcloud": {"body": raw_calls.SMTP_SENDCLOUD},
+    "smtp mailup": {"body": raw_calls.SMTP_MAILUP},
     "console list": {"body": calls.CONSOLE},
     "console test": {"body": calls.TEST_OF_TEMPLATE},
 }
@@ -129,10 +172,20 @@ _XSMTPAPI = {
     r".*/(skipdynamicfields|dynamicfields).*": May.SUBJECT,
     r".*/(priority|footer)": May.WAY_OUT,
 }
+# What a customer writes into raw mail is what goes out: `judge.compare_raw` says exactly what.
+_RAW = {
+    r"body/\w+/fields(/.*)?": May.ALL ^ May.PEOPLE,
+    r"body/\w+/body": May.PARTS,
+}
+# Those of a dialect, and before them those of a single door.
 RULES: Mapping[str, Mapping[str, May]] = {
-    "sendclean": {
-        r"body/message/subject": May.SUBJECT,
-        r"body/message/from_(email|name)": May.SENDER,
+    "sendclean": _RAW
+    | {
+        r"body/(message/)?subject": May.SUBJECT,
+        r"body/(message/)?from_(email|name)": May.SENDER,
+        r"body/(to|mailbox)": May.PEOPLE,
+        r"body/(message/)?dynamic_value/.*": May.SUBJECT,
+        r"template/(html|text)": May.PARTS,
         r"body/message/to/email": May.PEOPLE,
         r"body/message/to/name": May.SHOWN,
         r"body/message/to/type": May.PEOPLE | May.HEADER,
@@ -141,7 +194,15 @@ RULES: Mapping[str, Mapping[str, May]] = {
         r"body/message/headers/x-stes-returnpathdomain": May.RETURN,
         r"body/message/(attachments|images)/type": May.PARTS,
     },
+    "sendclean template": {r"template/subject": May.SUBJECT, r".*/x-stes-auto(text|html)#": May.HEADER | May.PARTS},
+    "octeth relay": _RAW | {r"body/rcptto": May.PEOPLE, r"body/subject": May.NOTHING},
+    "octeth list": {
+        r"member/email": May.PEOPLE | May.SUBJECT,
+        r"member/name": May.SHOWN | May.SUBJECT,
+    },
     "octeth": {
+        r"member/.*": May.SUBJECT,
+        r"template/(html|text)": May.PARTS,
         r"body/subject": May.SUBJECT,
         r"body/from/(email|name)": May.SENDER,
         r"body/(to|cc|bcc)/email": May.PEOPLE,
@@ -174,12 +235,10 @@ RULES: Mapping[str, Mapping[str, May]] = {
         r"body/(attachments|embeddedimages)/filename": May.PARTS,
         r"body/(html/body|text)": May.PARTS,
     },
-    # What a customer writes into raw mail is what goes out: `judge.expect_raw` says exactly what.
     "smtp": _XSMTPAPI
+    | _RAW
     | {
         r"body/(ehlo|mail|mail_parameters/.*|rcpt|rcpt_parameters)": May.PEOPLE,  # by commands of the client's own
-        r"body/fields(/.*)?": May.ALL ^ May.PEOPLE,
-        r"body/body": May.PARTS,
     },
     "console": {
         r"body/(name|local_part|sender)": May.SENDER,
@@ -217,7 +276,7 @@ def _find_texts(value: Any, path: Path = ()) -> Iterator[Path]:
             yield from _find_texts(item, (*path, place))
 
 
-OWN_NAMES = frozenset(("headers", "pubsub", "sub", "section", "variables", "mail_parameters"))
+OWN_NAMES = frozenset(("headers", "pubsub", "sub", "section", "variables", "dynamic_value", "mail_parameters"))
 
 
 def _spelled(whole: Mapping[str, Any], at: Path, name: str) -> str:

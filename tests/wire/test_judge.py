@@ -106,7 +106,7 @@ def test_a_command_too_many_is_seen(doors: Doors, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("planted", [{"names": ("bcc",)}, {"names": ()}, {"parts": ("text/plain",)}, {"body": b"x\r\n"}])
 def test_raw_mail_that_was_changed_is_seen(doors: Doors, planted: dict[str, Any]) -> None:
-    place, call = Place(door="smtp", path=("body", "fields", 0, 1)), doors.harmless("smtp")
+    place, call = Place(door="smtp", path=("body", "message", "fields", 0, 1)), doors.harmless("smtp")
     seen = [look(ready) for ready in compose(doors, "smtp").ready]
     compare_raw(place, call, seen, seen)
     with pytest.raises(AssertionError):

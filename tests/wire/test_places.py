@@ -6,7 +6,8 @@ import ast
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,22 +16,23 @@ import pytest
 
 import gateway.api
 import gateway.listeners
-from gateway.api.base import UnknownPath
+from gateway.api.base import DialectView
 from gateway.api.bodies import FormFile, Payload
 from gateway.api.fields import Field
+from gateway.api.sendclean.views.messages import GetMessageInfo
 from gateway.console.list_send import SendForm
 from gateway.console.template_test import Asked
 from gateway.engine.submission import Submission
 from gateway.smtp.arguments import MAIL_PARAMETERS
 from templates_app.members import Entry
 from templates_app.texts import Texts
-from tests.test_layout import DIALECTS
-from tests.wire import calls
-from tests.wire.doors import Doors
+from tests.test_layout import DIALECTS, OTHER_DOORS
+from tests.wire import calls, raw
+from tests.wire.doors import PATHS, Doors
 from tests.wire.places import CALLS, TABLES, find_places, get, put, text_at
+from tests.wire.sending import WAY_IN, Call, call_of, find_calls, is_silent, path_of, reach
 
-READERS = "gateway.api.links"  # readers' pages, which send nothing
-VIEWS = {"SendMail", "Send", "SendMessage", "SendEmail"}  # doors.py calls them all
+OTHERS = tuple(f"gateway.api.{door}" for door in OTHER_DOORS)  # where customers hand in nothing
 # Parts of a request that are no text of a mail: who calls, which must be right, and the address that the server sees.
 NOT_OF_THE_MAIL = {"values", "files", "bearer", "client"}
 # What no harmless call has: it would be a replay, wait, or go behind the rest. Notes are ours, of what was left out.
@@ -40,7 +42,7 @@ NOT_IN_A_HARMLESS_CALL = {"idempotency_key", "idempotency_seconds", "send_at", "
 def find_modules() -> Iterator[ModuleType]:
     for package in (gateway.api, gateway.listeners):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not found.name.startswith(READERS):
+            if not found.name.startswith(OTHERS):
                 yield importlib.import_module(found.name)
 
 
@@ -49,17 +51,75 @@ def is_table(value: object) -> bool:
     return all(isinstance(field, Field) for field in fields)
 
 
+def fields_of(calls_: Iterable[Call]) -> set[Field]:
+    return {field for call in calls_ for field in call.fields}
+
+
+SENDING = {call for call in find_calls() if not is_silent(call)}
+KNOWN = {field for tables in TABLES.values() for table, _ in tables for field in table}
+
+
+def test_every_call_that_sends_is_a_door() -> None:
+    assert {call_of(door) for door in PATHS} == SENDING
+    assert {door.partition(" ")[0] for door in CALLS} == {*DIALECTS, "smtp", "console"}
+    assert {door for door in CALLS if door.partition(" ")[0] in DIALECTS} == set(PATHS)
+
+
+def test_calls_that_send_are_told_from_the_others() -> None:
+    class OwnAct(GetMessageInfo):
+        def act(self, asked: Any) -> Any:
+            return super().act(asked)
+
+    class UsualAct(OwnAct):
+        act = DialectView.act
+
+    class ByTheParent(DialectView):
+        def act(self, asked: Any) -> Any:
+            return super().act(asked)
+
+    assert not is_silent(UsualAct)
+    assert not is_silent(ByTheParent)
+    assert is_silent(OwnAct)
+    assert is_silent(GetMessageInfo)
+    assert WAY_IN in reach(("gateway.api.octeth.views.smtp_relay", "SMTPRelay"))
+    assert WAY_IN in reach(("gateway.engine.mailing", "send_to_lists"))
+    assert WAY_IN not in reach(("gateway.engine.mailing", "cancel_list_task"))
+
+
 def test_every_table_of_fields_has_its_place() -> None:
-    known = {id(field) for tables in TABLES.values() for table, _ in tables for field in table}
+    """Or is of calls that send nothing; or describes one that does, and is looked at below."""
+    known = KNOWN | fields_of(find_calls())
     missed = {
         f"{module.__name__}.{name}"
         for module in find_modules()
         for name, value in vars(module).items()
         if is_table(value)
         for field in ((value,) if isinstance(value, Field) else value)
-        if id(field) not in known
+        if field not in known
     }
     assert not missed, "Give these tables a place in TABLES."
+
+
+def test_every_field_that_a_call_reads_when_it_sends_is_in_a_table(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: set[Field] = set()
+    find = Field.find
+
+    def watched(field: Field, values: Mapping[str, Any]) -> Any:
+        read.add(field)
+        return find(field, values)
+
+    monkeypatch.setattr(Field, "find", watched)
+    for door in CALLS:
+        assert doors.send(door, doors.harmless(door)).asked
+    assert {field.name for field in read - KNOWN} == set()
+    assert len(read) > 100
+
+
+@pytest.mark.parametrize("call", sorted(SENDING, key=str))
+def test_every_field_that_a_call_is_described_with_is_a_place(call: Call) -> None:
+    keys = [place.key for door in PATHS if call_of(door) is call for place in find_places(door)]
+    paths = {"body/" + re.sub(r"(\[\])?\.|\[\]$", "/", field.name.lower()).rstrip("/") for field in call.fields}
+    assert {path for path in paths if not any(f"{key}/".startswith(f"{path}/") for key in keys)} == set()
 
 
 @pytest.mark.parametrize("door", [door for door, tables in TABLES.items() if tables])
@@ -67,8 +127,8 @@ def test_every_field_of_every_table_is_a_place(door: str) -> None:
     for table, at in TABLES[door]:
         inside = [place.path[len(at) + 1 :] for place in find_places(door) if place.path[: len(at) + 1] == ("body", *at)]
         names = {str(path[0]).lower() for path in inside}
-        if at == ("fields",):  # those of a header stand there as pairs
-            names = {name.lower() for name, _ in get(CALLS[door], ("body", "fields"))}
+        if at[-1:] == ("fields",):  # those of a header stand there as pairs
+            names = {name.lower() for name, _ in get(CALLS[door], ("body", *at))}
         assert {field.name.lower() for field in table} <= names
 
 
@@ -84,9 +144,10 @@ def names_read_by(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call):
-            asks = isinstance(node.func, ast.Attribute) and node.func.attr == "get"
-            asks = asks or (isinstance(node.func, ast.Name) and node.func.id in {"_texts", "_read_switch"})
-            found |= {one.value for one in node.args if asks and isinstance(one, ast.Constant) and isinstance(one.value, str)}
+            gets = isinstance(node.func, ast.Attribute) and node.func.attr == "get"
+            asks = isinstance(node.func, ast.Name) and node.func.id in {"_texts", "_read_switch"}
+            named = node.args[:1] if gets else node.args if asks else []
+            found |= {one.value for one in named if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     return found
 
 
@@ -103,24 +164,15 @@ def names_in(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_what_is_read_without_a_table_stands_in_the_calls(dialect: str) -> None:
     given = {name for door, call in CALLS.items() if door.partition(" ")[0] == dialect for name in names_in(call)}
-    folder = Path(gateway.api.__path__[0]) / dialect
-    modules = [path for path in (folder / "parse.py", folder / "xsmtpapi.py") if path.exists()]
-    assert {name.lower() for path in modules for name in names_read_by(path)} <= given
+    used = {module for module, _ in reach(*((call.__module__, call.__name__) for call in SENDING))}
+    paths = [path_of(name) for name in used if re.match(rf"gateway\.api\.{dialect}\.(parse|xsmtpapi)", name)]
+    assert paths
+    assert {name.lower() for path in paths if path for name in names_read_by(path)} <= given
 
 
 def test_what_is_read_is_seen() -> None:
     path = Path(gateway.api.__path__[0]) / "sendcloud" / "xsmtpapi.py"
     assert {"to", "sub", "section", "filters", "enable", "page_id", "pubsub", "click_tracking"} <= names_read_by(path)
-
-
-def test_every_call_of_every_dialect_is_a_door() -> None:
-    served = set()
-    for dialect in DIALECTS:
-        for pattern in importlib.import_module(f"gateway.api.{dialect}.urls").urlpatterns:
-            view = pattern.callback.view_class
-            served |= set() if issubclass(view, UnknownPath) else {view.__name__}
-    assert served == VIEWS
-    assert {door.partition(" ")[0] for door in CALLS} == {*DIALECTS, "smtp", "console"}
 
 
 def test_every_part_of_a_request_is_in_the_calls() -> None:
@@ -129,7 +181,7 @@ def test_every_part_of_a_request_is_in_the_calls() -> None:
 
 
 def test_every_part_of_an_envelope_and_of_the_consoles_forms_is_in_the_calls() -> None:
-    assert set(calls.SMTP["mail_parameters"]) == set(MAIL_PARAMETERS)
+    assert set(raw.SMTP["mail_parameters"]) == set(MAIL_PARAMETERS)
     assert set(SendForm.base_fields) - {"address_list", "template", "domain"} == set(calls.CONSOLE) - {"template", "member"}
     assert {field.name for field in dataclasses.fields(Asked)} == set(calls.TEST_OF_TEMPLATE) - {"template"}
     assert {field.name for field in dataclasses.fields(Texts)} == set(calls.CONSOLE["template"])

@@ -15,7 +15,7 @@ from gateway.engine.submission import FilePart, Mailbox
 from gateway.engine.words import encode_words
 
 LINE = 76  # octets of a line that we write; RFC 5322 2.1.1 asks for 78, RFC 2047 2 for 76
-_LONGEST_WORD = 900  # octets without a space, where a line ends at 998 at the latest
+_LONGEST_WORD = 900  # octets without a place to fold, where a line ends at 998 at the latest
 _LONGEST_NAME, _LONGEST_VALUE, _LONGEST_SUBJECT, _LONGEST_DISPLAY_NAME = 76, 10_000, 1_000, 250
 
 # What only we, or a field of the call, may set; with the reason, as the customer reads it.
@@ -57,7 +57,7 @@ _ATOM = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # token of RFC 2045 5.1
 _CONTENT_TYPE = re.compile(rf'{_ATOM}/{_ATOM}(?: ?; ?{_ATOM}=(?:{_ATOM}|"[ !#-\[\]-~]*"))*')
 _CONTENT_ID = re.compile(r"[!-;=?-~]{1,200}")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_SPACES = re.compile(r"[ \t]+")
+_PIECES = re.compile(r"[ \t]*[^ \t]+")  # words with the white space before them, where a line may be folded
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -91,9 +91,13 @@ def _problem_of(name: str, value: str) -> str:
         return f"is longer than {_LONGEST_VALUE} characters"
     if is_structured(name) and not value.isascii():
         return "must be ASCII"
-    if is_structured(name) and any(len(word) > _LONGEST_WORD for word in _SPACES.split(value)):
-        return f"has a word longer than {_LONGEST_WORD} characters"
+    if is_structured(name) and not _can_fold(value):
+        return f"has a word longer than {_LONGEST_WORD} characters, or as much white space"
     return ""
+
+
+def _can_fold(value: str) -> bool:
+    return all(len(piece) <= _LONGEST_WORD for piece in _PIECES.findall(value))
 
 
 def is_structured(name: str) -> bool:
@@ -144,8 +148,7 @@ def write_header(name: str, value: str) -> bytes:
     if value.isascii() and "=?" not in value:
         if len(name) + len(value) + 2 <= LINE:
             return f"{name}: {value}\r\n".encode()
-        words = _SPACES.split(value)
-        if all(len(word) <= _LONGEST_WORD for word in words):
+        if _can_fold(value):
             return _fold_text(name, value)
     elif is_structured(name.lower()):
         return _fold_text(name, value)
@@ -209,5 +212,5 @@ def fold(name: str, parts: Sequence[bytes], separator: bytes = b" ") -> bytes:
 
 def _fold_text(name: str, value: str) -> bytes:
     """Fold `value` before white space, keeping every space of it."""
-    pieces = re.findall(r"[ \t]*[^ \t]+", " " + value)
+    pieces = _PIECES.findall(" " + value)
     return fold(name, [piece.encode() for piece in pieces], b"")

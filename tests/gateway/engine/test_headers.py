@@ -173,6 +173,20 @@ def test_long_ascii_is_folded_at_spaces_and_keeps_them() -> None:
     assert unfold(octets) == value.strip()
 
 
+@pytest.mark.parametrize("name", ["Subject", "X-Shop"])
+@pytest.mark.parametrize("spaces", [" ", "\t", " \t"])
+def test_white_space_too_long_for_a_line_is_encoded(name: str, spaces: str) -> None:
+    value = f"a{spaces * 998}b"
+    header = write_header(name, value)
+    assert max(map(len, header.split(b"\r\n"))) <= 76
+    assert "".join(parse(header)[name].split()) == "ab"
+
+
+def test_white_space_too_long_for_a_line_of_tokens_is_refused() -> None:
+    with pytest.raises(HeaderInvalid, match="as much white space"):
+        check_header("List-Id", f"<news{' ' * 998}.acme.example>")
+
+
 def test_a_word_too_long_for_a_line_is_encoded() -> None:
     octets = write_header("X-Tag", "a" * 2000)
     assert max(map(len, octets.split(b"\r\n"))) <= 76

@@ -40,7 +40,7 @@ ENCODED = (
 )
 FOLDED = ("\r\n\tfolded", "\r\n folded", "\r\n\t\r\n", "\r\n\r\nbody", "\n\n", "\t", " ", "\xa0")
 SURROGATES = ("\ud800", "\udfff", "\udc0a", "\ud83d x", "\udcff\r\n")
-LONG = ("x" * 76, "x" * 998, "x" * 999, "é" * 1000, "\U0001f600" * 300, "x " * 5000, "x" * 100_000)
+LONG = ("x" * 76, "x" * 998, "x" * 999, "é" * 1000, "\U0001f600" * 300, "x " * 5000, "x" + " " * 998 + "x", "x" * 100_000)
 DOTS = (".", "..", "\r\n.", "\r\n.\r\n", "\n.\n", ".\r\n", "\r\n..\r\n")
 UNICODE = ("\u202ecod.exe", "\u200b", "\ufeff", "\u00ad", "\u0301", "ß", "＠evil.example", "。", "İ", "\ufffe", "\U000e0041")
 MARKS = ("%name%", "[name]", "{{ NAME }}", "{% raw %}", "%%user_defined_unsubscribe_link%%", "{{unsubscribe_url}}", "%", "{{")

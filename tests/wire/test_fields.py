@@ -14,7 +14,8 @@ from tests.wire.hostile import VALUES, hostile, within
 from tests.wire.places import CALLS, find_places, text_at
 from tests.wire.trials import Trial, is_long, searching, try_all
 
-SHARE = 8  # of the list in one field, unless there is much time; the fields of a door together have all of it
+FIELDS = 3  # of a door in which each text of the list is put, unless there is much time
+LEAST = 8  # a field has at most one in so many texts of the list
 
 
 @pytest.mark.parametrize("door", CALLS)
@@ -26,8 +27,10 @@ def test_the_list_in_every_field(doors: Doors, door: str) -> None:
 
 
 def _list_trials(door: str, call: Any) -> Iterator[Trial]:
-    for number, place in enumerate(find_places(door)):
-        for value in VALUES if is_long() else VALUES[number % SHARE :: SHARE]:
+    places = find_places(door)
+    share = max(LEAST, len(places) // FIELDS)
+    for number, place in enumerate(places):
+        for value in VALUES if is_long() else VALUES[number % share :: share]:
             ways = within(text_at(call, place), value)
             for text in ways if is_long() else ways[-1:]:
                 yield Trial(place=place, text=text)

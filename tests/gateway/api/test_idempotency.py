@@ -1,7 +1,7 @@
 """A key sends one mail, by every call that sends: for 24 hours the same answer comes again, and another mail is refused.
 
 Which calls send is seen in the code: they hand in a Submission. The last test is on the web server as it is run, on PostgreSQL
-and Redis, with a hundred connections at once. EmailGateway.SMTPRelay, where a mail is named by UUID, is tried in its own file.
+and Redis, with a hundred connections at once.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from psycopg import sql
 
 from accounts.models import IdempotencyKey
 from gateway.api.base import DialectView, UnknownPath
+from gateway.api.octeth.views.smtp_relay import SMTPRelay
 from gateway.base import clock
 from gateway.models import Message
-from tests.gateway.api.customers import COMMANDS, RIGHT, Customer, is_done
+from tests.gateway.api.customers import ADMIN, COMMANDS, RIGHT, Customer, is_done
 from tests.support.installation import Installation, install, production_settings
 
 AT_ONCE = 100
+OCTETH = {"POST /api/v1/email", "EmailGateway.SendEmail", "EmailGateway.SMTPRelay"}
 KEY = {"Idempotency-Key": "order 7"}
 
 
@@ -49,10 +51,10 @@ def sends(view: type) -> bool:
 
 
 def names() -> list[str]:
-    """Return all calls that send, by their vendors' names; one that is a command as well, by both."""
+    """Return all calls that send, by their vendors' names; one that is a command as well, by both; and a command alone."""
     kinds = dict.fromkeys(view for view in views(get_resolver().url_patterns) if sends(view))
     found = [re.split(r":|\n", (kind.__doc__ or "").strip(), maxsplit=1)[0] for kind in kinds]
-    return found + [COMMANDS[name] for name in found if name in COMMANDS]
+    return [*found, *(COMMANDS[name] for name in found if name in COMMANDS), SMTPRelay.name]
 
 
 SENDS = names()
@@ -67,7 +69,7 @@ def another(call: dict[str, Any]) -> dict[str, Any]:
 
 def test_they_are_all_known() -> None:
     sendclean = {f"messages/{name}" for name in ("sendMail", "sendTemplate", "sendTemplateHTTPGet", "sendRaw")}
-    assert {*SENDS} == sendclean | {"POST /api/v1/email", "EmailGateway.SendEmail", "mail/send", "SendMessage"}
+    assert {*SENDS} == sendclean | {"mail/send", "SendMessage"} | OCTETH
     assert {*SENDS} <= {*RIGHT}
 
 
@@ -103,7 +105,7 @@ def test_a_key_lives_for_a_day(ours: Customer, name: str) -> None:
 class Recorder(Client):
     """Sends nothing, and keeps the request as it would stand on the wire."""
 
-    def request(self, **request: Any) -> HttpResponse:
+    def request(self, **request: Any) -> Any:
         body = request["wsgi.input"].read() if "wsgi.input" in request else b""
         query = f"?{request['QUERY_STRING']}" if request.get("QUERY_STRING") else ""
         fields = {"Host": "127.0.0.1", "Connection": "close", "Content-Length": str(len(body))}
@@ -146,7 +148,8 @@ def server(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathF
     base, _, _ = postgres_url.rpartition("/")
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier("sends")))
-    with install(folder / "data", **production_settings(folder / "settings", f"{base}/sends", redis_url)) as installation:
+    settings = production_settings(folder / "settings", f"{base}/sends", redis_url) | {"GATEPOST_ADMIN_KEY": ADMIN}
+    with install(folder / "data", **settings) as installation:
         given = installation.bootstrap("--no-limits")
         installation.start("web")
         yield Server(installation=installation, database_url=f"{base}/sends", customer=Customer(client=Recorder(), given=given))

@@ -35,7 +35,7 @@ FIELDS: Final = (
 
 
 def make_submission(asked: Mapping[str, Any], user: Credential, *, client: str) -> Submission:
-    """Return the Submission of a mail that is relayed."""
+    """Return the Submission of a mail that is relayed; its UUID beats an Idempotency-Key."""
     addresses = (part.strip().removeprefix("<").removesuffix(">") for part in asked["RcptTo"].split(","))
     return Submission(
         account_id=user.account_id,
@@ -46,7 +46,7 @@ def make_submission(asked: Mapping[str, Any], user: Credential, *, client: str) 
         recipients=tuple(Addressee(email=address) for address in addresses if address),
         raw=_octets_of(asked["RawEmail"]),
         refuse_suppressed=True,
-        idempotency_key=f"smtprelay:{asked['UUID']}" if asked["UUID"] else "",
+        idempotency_key=f"smtprelay:{asked['UUID']}" if asked["UUID"] else asked["Idempotency-Key"],
         client=client,
     )
 

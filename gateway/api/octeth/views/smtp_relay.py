@@ -10,6 +10,7 @@ from domains.credentials import Credential, authenticate_smtp_user, is_admin_key
 from gateway.api.bodies import Payload
 from gateway.api.octeth.answers.base import Part
 from gateway.api.octeth.answers.smtp_relay import LoggedIn, NotRelayed, Relayed, tell_refused
+from gateway.api.octeth.parse.base import parse_fields
 from gateway.api.octeth.parse.smtp_relay import FIELDS, make_submission
 from gateway.api.octeth.views.command import Caller, Command
 from gateway.base import rates
@@ -26,6 +27,7 @@ class SMTPRelay(Command):
     errors: ClassVar = {1: "Missing SMTPUsername", 2: "Missing SMTPPassword"}
 
     def authenticate(self, payload: Payload, values: Mapping[str, Any]) -> Caller:
+        self.idempotency_key = payload.idempotency_key
         if not is_admin_key(payload.bearer or str(values.get("adminapikey") or "")):
             raise NotAuthenticated
         return Caller(
@@ -36,6 +38,9 @@ class SMTPRelay(Command):
             requests_per_minute=0,
             address=payload.client,
         )
+
+    def parse(self, values: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        return parse_fields(self.fields, values) | {"Idempotency-Key": self.idempotency_key}
 
     def act(self, asked: Mapping[str, Any], caller: Caller) -> Part:
         """Do it; what is refused has a reply of its own, but for a database that is away."""

@@ -121,7 +121,7 @@ def twice(customer: Customer) -> HttpResponse:
     return customer.ask(SEND, call | {"message": call["message"] | {"subject": "Other"}}, **key)
 
 
-PROVOKED: dict[type[Refused], Callable[[Customer], HttpResponse]] = {
+PROVOKED: dict[type[Refused], Callable[[Customer], Any]] = {
     FieldsRefused: spoil(lambda _: None, message=None),
     errors.NotAuthenticated: spoil(lambda _: SMTPUser.objects.update(is_deleted=True)),
     errors.BadCredentials: spoil(lambda _: None, token="wrong"),

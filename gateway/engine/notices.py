@@ -12,12 +12,12 @@ from domains.holdings import find_account_that_verified, find_verified_domain
 from domains.models import SenderDomain
 from domains.records import records_of, write_zone
 from gateway.base.errors import DomainNotVerified
-from gateway.base.rates import check_rate
+from gateway.base.rates import check_rates
 from gateway.engine.intake import accept_one
 from gateway.engine.submission import Addressee, Clicks, Mailbox, Submission
 
 HOUR = 3600
-MOST_TO_ADDRESS, MOST_OF_DOMAIN = 3, 10  # of these mails in an hour: whoever reads them did not ask for any
+MOST_TO_ADDRESS, MOST_OF_DOMAIN, MOST_OF_ACCOUNT = 3, 10, 100  # of these mails in an hour: who reads them did not ask for any
 
 _TEXT = """\
 Somebody who sends mail with {brand} wants to send from addresses at {domain}, and asks you as {recipient} to
@@ -39,8 +39,14 @@ def send_instructions(domain: SenderDomain, mailbox: str, *, door: str, client: 
     """
     recipient = f"{mailbox}@{domain.name}"
     account_id, sender = _find_sender(domain)
-    check_rate(f"instructions:to:{recipient.lower()}", MOST_TO_ADDRESS, HOUR)
-    check_rate(f"instructions:of:{domain.pk}", MOST_OF_DOMAIN, HOUR)
+    # By the domain's name: deleted and added again, it is another row, and its people are the same.
+    check_rates(
+        [
+            (f"instructions:to:{recipient.lower()}", MOST_TO_ADDRESS, HOUR),
+            (f"instructions:of:{domain.account_id}:{domain.name}", MOST_OF_DOMAIN, HOUR),
+            (f"instructions:by:{domain.account_id}", MOST_OF_ACCOUNT, HOUR),
+        ]
+    )
     accept_one(
         Submission(
             account_id=account_id,

@@ -201,3 +201,12 @@ class TestInstructions:
         assert statuses == [200, 200, 200, 429]
         others = [call("settings/verifySendingDomain", domain="acme.example", mailbox=f"info{n}")[0] for n in range(8)]
         assert others == [*7 * [200], 429]
+
+    def test_a_domain_that_is_added_again_has_no_more(self, call: Call, live_acme: Tenant) -> None:
+        def mail(number: int) -> int:
+            call("settings/addSendingDomain", domain=NAME)
+            status, _ = call("settings/verifySendingDomain", domain=NAME, mailbox=f"info{number}")
+            call("settings/deleteSendingDomain", domain=NAME)
+            return status
+
+        assert [mail(number) for number in range(11)] == [*10 * [200], 429]

@@ -24,23 +24,31 @@ from domains.records import Record, proof_of_tracking, record_of_tracking
 from domains.schedule import next_check
 from domains.verification import ACTOR
 from gateway.base import clock
-from gateway.base.errors import FieldInvalid
+from gateway.base.errors import FieldInvalid, QuotaExceeded
 
 Findings = tuple[Finding, ...]
+
+MOST: Final = 1000  # tracking domains of an account
 
 _WRITTEN: Final = ("verified_at", "checked_at", "check_results", "pending_since", "next_check_at")
 
 
 def add_tracking_domain(account: Account, name: str) -> TrackingDomain:
-    """Add a host name for tracked links; raise FieldInvalid. It is used once DNS points it to us and it is the account's."""
+    """Add a host name for tracked links; it is used once DNS points it to us and it is the account's.
+
+    Raises FieldInvalid, and QuotaExceeded where the account has MOST already: each of them is looked at every day.
+    """
     host = clean_domain(name)
-    if TrackingDomain.objects.for_account(account).filter(name=host).exists():
-        raise FieldInvalid("domain", f"{host} is a tracking domain of this account already.", value=host)
-    try:
-        with transaction.atomic():
-            return TrackingDomain.objects.create(account=account, name=host)
-    except IntegrityError:  # added at the same moment
-        raise FieldInvalid("domain", f"{host} is a tracking domain of this account already.", value=host) from None
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)  # two at once cannot both be the last, or be the same
+        rows = TrackingDomain.objects.for_account(account)
+        if rows.filter(name=host).exists():
+            raise FieldInvalid("domain", f"{host} is a tracking domain of this account already.", value=host)
+        if rows.count() >= MOST:
+            raise QuotaExceeded(
+                f"An account may have {MOST} tracking domains; delete one first.", retry_after=86_400, limit=MOST
+            )
+        return TrackingDomain.objects.create(account=account, name=host)
 
 
 def delete_tracking_domain(host: TrackingDomain) -> None:

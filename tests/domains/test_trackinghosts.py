@@ -13,7 +13,7 @@ from domains.queries import find_tracking_url
 from domains.records import proof_of_tracking
 from domains.trackinghosts import add_tracking_domain, check_tracking_domain, delete_tracking_domain, records_of_host
 from domains.verification import check_domain
-from gateway.base.errors import FieldInvalid
+from gateway.base.errors import FieldInvalid, QuotaExceeded
 from tests.domains.zones import Clock, publish, publish_host
 from tests.support.cast import Tenant
 from tests.support.dns import SERVFAIL, FaultyNameServer
@@ -194,3 +194,11 @@ def test_a_domain_next_door_proves_nothing(acme: Tenant, dns: FaultyNameServer, 
     unprove(dns, host)
     assert not check_tracking_domain(host).is_ok
     assert host.verified_at is None
+
+
+def test_an_account_has_so_many_and_no_more(acme: Tenant, globex: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trackinghosts, "MOST", 1)
+    add_tracking_domain(acme.account, "links.shop.example")
+    with pytest.raises(QuotaExceeded, match="may have 1"):
+        add_tracking_domain(acme.account, "more.shop.example")
+    assert add_tracking_domain(globex.account, "links.globex.example")

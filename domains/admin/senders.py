@@ -21,10 +21,11 @@ from domains.admin.checked import CheckedAdmin
 from domains.admin.page import page_of_domain
 from domains.models import SenderDomain
 from domains.names import clean_domain, clean_label
+from domains.options import set_options
 from domains.rotation import cancel_rotation, rotate_keys
 from gateway.base.errors import Refused
 
-PREFIXES = {"subdomain", "track_prefix"}
+HOSTS = {"subdomain", "track_prefix", "uses_tracking_host"}  # what DNS is looked at anew for
 
 
 def cleaned(clean: Callable[[], str]) -> str:
@@ -63,6 +64,7 @@ class DomainForm(ScopedForm):
         labels = {
             "subdomain": _("Prefix of the return path"),
             "track_prefix": _("Prefix of tracked links"),
+            "uses_tracking_host": _("Tracked links name a host of this domain"),
             "is_tracking_secure": _("Tracked links by https"),
             "is_active": _("Mail may be sent from it"),
             "unsubscribe_link": _("Add an unsubscribe link"),
@@ -109,7 +111,7 @@ class SenderDomainAdmin(CheckedAdmin):
     add_fieldsets = ((None, {"fields": ("account", "name")}),)
     fieldsets = (
         (_("Tracking"), {"fields": (("track_opens", "track_clicks"), "unsubscribe_link")}),
-        (_("Hosts"), {"fields": ("subdomain", "track_prefix", "is_tracking_secure")}),
+        (_("Hosts"), {"fields": ("subdomain", "track_prefix", ("uses_tracking_host", "is_tracking_secure"))}),
         (_("Domain"), {"fields": ("account", "is_active")}),
     )
     empty_title = _("No sender domain yet")
@@ -163,11 +165,12 @@ class SenderDomainAdmin(CheckedAdmin):
             obj.refresh_from_db()
             return
         changed = set(form.changed_data)
-        if changed - PREFIXES:
-            obj.save(update_fields=sorted(changed - PREFIXES))  # never what a check may be writing just now
-        if changed & PREFIXES:
+        if changed - HOSTS:
+            obj.save(update_fields=sorted(changed - HOSTS))  # never what a check may be writing just now
+        if changed & HOSTS:
             row = SenderDomain.objects.get(pk=obj.pk)
             actions.set_prefixes(row, subdomain=obj.subdomain, track_prefix=obj.track_prefix)
+            set_options(row, uses_tracking_host=obj.uses_tracking_host)
         queries.forget()
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:

@@ -147,7 +147,14 @@ def test_keys_are_rotated_and_the_rotation_cancelled(browser: Client, acme: Tena
     assert acts(acme) == ["made new DKIM keys for sender domain", "cancelled the key rotation of sender domain"]
 
 
-FORM = {"subdomain": "bounce", "track_prefix": "track", "is_active": "on", "track_opens": "unknown", "track_clicks": "unknown"}
+FORM = {
+    "subdomain": "bounce",
+    "track_prefix": "track",
+    "uses_tracking_host": "on",
+    "is_active": "on",
+    "track_opens": "unknown",
+    "track_clicks": "unknown",
+}
 
 
 def test_switches_are_set(browser: Client, acme: Tenant, shop: SenderDomain) -> None:
@@ -183,6 +190,17 @@ def test_new_prefixes_are_looked_for(browser: Client, shop: SenderDomain, dns: F
     assert (shop.subdomain, shop.return_path_at, record(shop, Purpose.RETURN_PATH).name) == ("mail", None, "mail.shop.example")
     page = shown(browser, path(shop))
     assert "Bounces come back to returns.platform.example" in page
+
+
+def test_a_domain_goes_without_a_tracking_host(browser: Client, shop: SenderDomain, dns: FaultyNameServer) -> None:
+    publish(dns, shop)
+    check_domain(shop)
+    browser.post(path(shop), {**FORM, "uses_tracking_host": ""})
+    shop.refresh_from_db()
+    assert (shop.uses_tracking_host, shop.tracking_at, shop.track_prefix) == (False, None, "track")
+    assert Purpose.TRACKING not in {one.purpose for one in records_of(shop)}
+    browser.post(path(shop), FORM)
+    assert SenderDomain.objects.get(pk=shop.pk).uses_tracking_host
 
 
 @pytest.mark.parametrize("wrong", [{"subdomain": "track"}, {"subdomain": "a_b"}, {"track_prefix": ""}])

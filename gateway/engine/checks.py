@@ -33,7 +33,8 @@ from gateway.base.errors import (
 )
 from gateway.engine.about import with_member
 from gateway.engine.headers import check_file, check_header, check_name, check_subject
-from gateway.engine.rawmail import read_raw
+from gateway.engine.rawmail import read_raw, split_raw
+from gateway.engine.rawparts import size_of_files
 from gateway.engine.submission import Addressee, Kind, Mailbox, Submission
 from gateway.engine.templated import find_template_of, with_template
 from gateway.smtp.addresses import Address, AddressError, parse_address
@@ -89,7 +90,7 @@ def check(submission: Submission) -> Draft:
     lists = check_lists(submission)
     reply_to = check_reply_to(submission.reply_to)
     recipients = () if lists else check_recipients(submission.recipients)
-    size, files_size = check_sizes(submission)
+    size, files_size = check_sizes(submission, unique_id)
     return Draft(
         submission=submission,
         asked=asked,
@@ -219,13 +220,21 @@ def check_lists(submission: Submission) -> tuple[ListFacts, ...]:
     return tuple(found[list_id] for list_id in wanted)
 
 
-def check_sizes(submission: Submission) -> tuple[int, int]:
-    """Return the bytes of bodies and files together, and of the files alone; raise MessageTooLarge."""
+def check_sizes(submission: Submission, unique_id: str) -> tuple[int, int]:
+    """Return the bytes of bodies and files together, and of the files alone; raise MessageTooLarge.
+
+    The files of raw mail are weighed where a customer may ask for them: by an X-Unique-Id.
+    """
     files = sum(len(file.content) for file in submission.files)
     size = files + len(submission.raw or b"") + _octets("html", submission.html) + _octets("text", submission.text)
     if size > settings.GATEPOST_MAX_SIZE:
         raise MessageTooLarge(f"The message has {size} bytes; at most {settings.GATEPOST_MAX_SIZE} are allowed.")
-    return size, files
+    return size, _weigh_files(submission.raw) if submission.raw is not None and unique_id else files
+
+
+def _weigh_files(raw: bytes) -> int:
+    fields, body = split_raw(raw)
+    return size_of_files(fields, raw[body:])
 
 
 def _read(submission: Submission) -> tuple[str, Sequence[Mailbox], str]:

@@ -1,4 +1,4 @@
-"""Changes the text parts of a raw mail, and no other octet of it.
+"""Changes the text parts of a raw mail, and no other octet of it; weighs the others.
 
 Needed where merge fields or tracked links must go into mail that was handed in whole. Signed and encrypted parts, attached
 messages, files, and whatever cannot be read for certain stay as they are.
@@ -55,6 +55,27 @@ def rewrite_texts(fields: Sequence[Field], body: bytes, rewrite: Rewrite, depth:
     return fields, body
 
 
+def size_of_files(fields: Sequence[Field], body: bytes, depth: int = 0) -> int:
+    """Return how many octets the files of a mail have, decoded: all that is no text which a reader sees."""
+    content_type = _value_of(fields, b"content-type")
+    kind = _TYPE.match(content_type or b"text/plain")
+    main = kind[1].lower() if kind else b""
+    boundary = _parameter(_BOUNDARY, content_type) if main == b"multipart" and depth < MAX_DEPTH else b""
+    if boundary:
+        places = _find_parts(body, boundary)
+        parts = filter(None, (_split_part(body[begin:end]) for begin, end in places))
+        return sum(size_of_files(*part, depth + 1) for part in parts)
+    if main == b"multipart" or (main == b"text" and not _is_file(fields)):
+        return 0
+    return _decoded_size(body, _value_of(fields, b"content-transfer-encoding").strip().lower())
+
+
+def _decoded_size(body: bytes, encoding: bytes) -> int:
+    if encoding == b"base64":
+        return len(body.translate(None, b" \t\r\n=")) * 3 // 4
+    return len(binascii.a2b_qp(body) if encoding == b"quoted-printable" else body)
+
+
 def _value_of(fields: Sequence[Field], name: bytes) -> bytes:
     return next((value for key, value in fields if key.lower() == name), b"")
 
@@ -104,12 +125,18 @@ def _find_parts(body: bytes, boundary: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _rewrite_part(part: bytes, rewrite: Rewrite, depth: int) -> bytes:
+    found = _split_part(part)
+    if found is None:
+        return part
+    changed, body = rewrite_texts(*found, rewrite, depth + 1)
+    return join_fields(changed) + b"\r\n" + body
+
+
+def _split_part(part: bytes) -> tuple[Sequence[Field], bytes] | None:
+    """Return a part's header and its body; None where they cannot be told from each other for certain."""
     end = 0 if part.startswith(b"\r\n") else part.find(b"\r\n\r\n") + 2
     fields = _HEADER_FIELD.findall(part[:end])
-    if end == 1 or join_fields(fields) != part[:end]:
-        return part  # its header cannot be told from its body for certain
-    changed, body = rewrite_texts(fields, part[end + 2 :], rewrite, depth + 1)
-    return join_fields(changed) + b"\r\n" + body
+    return None if end == 1 or join_fields(fields) != part[:end] else (fields, part[end + 2 :])
 
 
 def _rewrite_text(fields: Sequence[Field], body: bytes, kind: str, rewrite: Rewrite) -> tuple[Sequence[Field], bytes]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.engine.rawmail import Field, join_fields, read_raw
-from gateway.engine.rawparts import rewrite_texts
+from gateway.engine.rawparts import rewrite_texts, size_of_files
 from gateway.engine.wire import to_crlf
 from tests.support.letters import parse, parts_of
 
@@ -166,3 +166,46 @@ def test_any_body_loses_nothing(pieces: list[bytes]) -> None:
     fields: list[Field] = [(b"Content-Type", b" multipart/mixed; boundary=x")]
     same, unchanged = rewrite_texts(fields, body, lambda _, text: text)
     assert (same, unchanged) == (fields, body)
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def weigh(raw: bytes) -> int:
+    head = read_raw(raw, max_size=len(raw))
+    return size_of_files(head.fields, raw[head.body :])
+
+
+def test_files_are_weighed_as_they_were_before_they_were_encoded() -> None:
+    attached = len(b"NAME") + len(b"Subject: NAME\r\n\r\nNAME")
+    assert weigh(MIXED) == attached
+    files = (
+        (b"base64", base64.encodebytes(b"x" * 1000).replace(b"\n", b"\r\n"), 1000),
+        (b"base64", base64.b64encode(b"x" * 7), 7),
+        (b"quoted-printable", b"=00=01", 2),
+        (b"7bit", b"abc", 3),
+    )
+    parts = b"".join(
+        b"--b\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: %b\r\n\r\n%b\r\n" % (encoding, body.rstrip())
+        for encoding, body, _ in files
+    )
+    mail = FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n" + parts + b"--b--\r\n"
+    assert weigh(mail) == sum(size for *_, size in files)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        FROM + b"\r\nHello\r\n",
+        single("text/html", "7bit", b"<p>Hello</p>\r\n"),
+        single("multipart/mixed", "7bit", b"no boundary\r\n"),
+        single("multipart/mixed; boundary=b", "7bit", b"--b\r\nContent-Type: image/png\r\n\r\nno end\r\n"),
+        single("nonsense", "7bit", b""),
+    ],
+)
+def test_mail_without_files_weighs_nothing(raw: bytes) -> None:
+    assert weigh(raw) == 0
+
+
+def test_a_mail_may_be_a_file() -> None:
+    assert weigh(single("application/pdf", "base64", b"eHl6\r\n")) == 3

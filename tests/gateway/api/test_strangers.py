@@ -1,7 +1,7 @@
 """Another tenant's ids and names are answered exactly like those of nothing, in every call that takes one.
 
 FOREIGN says what a field names, by the call. That a field may name something is seen by how it is called (LIKE_A_NAME); what
-only looks like one stands in NO_NAMES with the reason.
+only looks like one stands in NO_NAMES with the reason. That there is something of that name is seen by its owner's own call.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import pytest
 from django.http import HttpResponse
 
 from accounts.models import AuditEntry
+from domains.models import SenderDomain, TrackingDomain
 from domains.trackinghosts import add_tracking_domain
+from gateway.base import clock
 from gateway.models import Message
 from templates_app.models import Member
 from tests.gateway.api.conformance import octeth, sendclean
@@ -104,11 +106,14 @@ def unique_id(one: Customer) -> Pair:
 
 def host_of_links(one: Customer) -> Pair:
     assert one.tenant is not None
-    return add_tracking_domain(one.tenant.account, f"links.{one.domain}").name, "links.nobodys.example"
+    host = add_tracking_domain(one.tenant.account, f"links.{one.domain}")
+    TrackingDomain.objects.filter(pk=host.pk).update(verified_at=clock.now())
+    return host.name, "links.nobodys.example"
 
 
 def return_host(one: Customer) -> Pair:
     assert one.tenant is not None
+    SenderDomain.objects.filter(pk=one.domain_id).update(return_path_at=clock.now())
     return one.tenant.domain.return_host, "bounce.nobodys.example"
 
 
@@ -200,6 +205,8 @@ def test_what_is_theirs_is_like_what_is_not_there(ours: Customer, theirs: Custom
     answers = [ours.ask(asked, put(call, field, value)) for value in (their_s, nobody_s)]
     assert seen(answers[0], their_s) == seen(answers[1], nobody_s)
     assert is_done(answers[0]) or AuditEntry.objects.count() == audited
+    own = theirs.ask(asked, put(theirs.right(asked), field, their_s))
+    assert seen(own, their_s) != seen(answers[1], nobody_s)  # it is there, for whose it is
 
 
 def put(call: dict[str, Any], field: str, value: Any) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from domains.credentials import Credential
 from gateway.api.bodies import Payload
-from gateway.api.fields import Field, check, integer
-from gateway.engine.reports import MOST_PAGES
+from gateway.api.fields import Field, check
+from gateway.api.sendclean.parse.settings import PAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +19,7 @@ class Asked:
     page: int
 
 
-def page_number(value: Any) -> int:
-    """Take the number of a page, empty for the first."""
-    number = 0 if value == "" else integer(value)
-    if not 0 <= number < MOST_PAGES:
-        raise ValueError(f"must be the number of a page, from 0 to {MOST_PAGES - 1:,}")
-    return number
-
-
-GET_MESSAGE_INFO = (Field("x_unique_id", required=True), Field("skip_page", page_number, default=0))
+GET_MESSAGE_INFO = (Field("x_unique_id", required=True), *PAGES)
 
 
 def parse_info(payload: Payload, credential: Credential) -> Asked:

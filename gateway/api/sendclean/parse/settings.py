@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gateway.api.fields import Field, integer, text
+from gateway.engine.reports import MOST_PAGES
 
 MOST_COUNTED: Final = 2**63 - 1  # what the database counts to
-MOST_PAGES: Final = 1_000_000
 LONGEST_NAME: Final = 255  # characters
 
 
@@ -46,10 +46,11 @@ def switch(value: Any) -> bool:
 
 
 def page_number(value: Any) -> int:
-    """Take how many pages of a list are left out."""
-    if not 0 <= integer(value) <= MOST_PAGES:
-        raise ValueError("must be the number of a page, from 0")
-    return integer(value)
+    """Take the number of a page, empty for the first."""
+    number = 0 if value == "" else integer(value)
+    if not 0 <= number < MOST_PAGES:
+        raise ValueError(f"must be the number of a page, from 0 to {MOST_PAGES - 1:,}")
+    return number
 
 
 # Ours: the vendor's lists have no pages. The word is getMessageInfo's.

@@ -113,7 +113,7 @@ def test_the_list_goes_on(call: Call, acme: Tenant, monkeypatch: pytest.MonkeyPa
         ("editSmtp", {"smtp_user_name": "nobody"}, "This account has no SMTP user nobody."),
         ("resetSmtpPassword", {"smtp_user_name": ""}, "smtp_user_name is required."),
         ("resetSmtpPassword", {"smtp_user_name": "x" * 256}, "smtp_user_name must have at most 255 characters."),
-        ("listSmtp", {"skip_page": -1}, "skip_page must be the number of a page, from 0."),
+        ("listSmtp", {"skip_page": -1}, "skip_page must be the number of a page, from 0 to 9,999."),
     ],
 )
 def test_what_is_wrong_is_said(call: Call, action: str, fields: dict[str, Any], words: str) -> None:

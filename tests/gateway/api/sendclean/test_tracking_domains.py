@@ -91,7 +91,7 @@ def test_the_list_tells_what_was_seen_last(call: Call, host: TrackingDomain, dns
         ("addTrackingDomain", {"domain": NAME}, f"{NAME} is a tracking domain of this account already."),
         ("checkTrackingDomain", {"domain": "none.example"}, "This account has no tracking domain none.example."),
         ("deleteTrackingDomain", {"domain": "none.example"}, "This account has no tracking domain none.example."),
-        ("listTrackingDomain", {"skip_page": 10**9}, "skip_page must be the number of a page, from 0."),
+        ("listTrackingDomain", {"skip_page": 10**9}, "skip_page must be the number of a page, from 0 to 9,999."),
     ],
 )
 def test_what_is_wrong_is_said(call: Call, host: TrackingDomain, action: str, fields: dict[str, Any], words: str) -> None:

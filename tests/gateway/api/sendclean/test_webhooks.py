@@ -190,7 +190,7 @@ def test_private_addresses_are_refused(url: str, call: Call, settings: Any) -> N
         ("editWebhook", {"webhook_id": 0, "url": "http://a.com/"}, "This account has no webhook 0."),
         ("getWebhookInfo", {"webhook_id": "one"}, "webhook_id must be a whole number."),
         ("deleteWebhook", {"webhook_id": 2**63}, "This account has no webhook 9223372036854775808."),
-        ("listWebhook", {"skip_page": -1}, "skip_page must be the number of a page, from 0."),
+        ("listWebhook", {"skip_page": -1}, "skip_page must be the number of a page, from 0 to 9,999."),
     ],
 )
 def test_what_is_wrong_is_said(call: Call, action: str, fields: dict[str, Any], words: str) -> None:

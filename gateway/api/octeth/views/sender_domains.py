@@ -90,7 +90,12 @@ class InboundRelayDomainCheck(ServersCall):
         return host if takes_mail_back(host, asked.account_id, asked.domain_id) else ""
 
     def answer(self, done: str) -> HttpResponse:
-        return json_answer(RelayAllowed(relay_domain=done)) if done else json_answer(RelayDenied(), status=500)
+        if done:
+            return json_answer(RelayAllowed(relay_domain=done))
+        response = json_answer(RelayDenied(), status=500)
+        # A plain no, which strangers bring about as often as they like: not to be logged as an error of ours.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  Django's mark for its own
+        return response
 
     def refuse(self, refusal: Refused) -> HttpResponse:
         response = super().refuse(refusal)

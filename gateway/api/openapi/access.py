@@ -36,9 +36,9 @@ class Access:
 
 SENDCLEAN: Final = "SendClean"
 SENDCLOUD: Final = "SendCloud"
-MAILUP: Final = "MailUp SMTP+"
-OCTETH: Final = "Octeth /api/v1"
-COMMANDS: Final = "Octeth /api.php"
+MAILUP: Final = "MailUp"
+OCTETH: Final = "Octeth"
+COMMANDS: Final = "Octeth-commands"
 
 # How the names of components begin, by a dialect's folder.
 DIALECTS: Final[Mapping[str, str]] = {
@@ -57,16 +57,16 @@ TAGS: Final[Mapping[str, str]] = {
         "`statusCode` says what is wrong."
     ),
     MAILUP: (
-        "`User` in the document has name and secret of an SMTP user. Errors have HTTP status 403 with a code from 101, or 400 "
-        "with code 1 and the reason in `Detail`."
+        "SMTP+. `User` in the document has name and secret of an SMTP user. Errors have HTTP status 403 with a code from 101, "
+        "or 400 with code 1 and the reason in `Detail`."
     ),
     OCTETH: (
-        "The key of a sender domain, as a bearer token or as `SenderAPIKey`. Errors are listed in `Errors` and have HTTP "
-        "status 200, but for those whose code is an HTTP status."
+        "`/api/v1`: the key of a sender domain, as a bearer token or as `SenderAPIKey`. Errors are listed in `Errors` and have "
+        "HTTP status 200, but for those whose code is an HTTP status."
     ),
     COMMANDS: (
-        "One path for all commands: `Command` in the body says which, and the part of the path after `#`, which is not sent, "
-        "only tells them apart here. Names of commands and parameters have no case; a query by GET does as well. Either "
+        "One path, `/api.php`: `Command` in the body says which command it is. What stands after `#` is never sent, and only "
+        "tells commands apart here. Names of commands and parameters have no case; a query by GET does as well. Either "
         "`SessionID` (of User.Login) or `APIKey` says who calls. Errors of a command have HTTP status 200 and `Success` false. "
         "`ResponseFormat=XML` asks for the answer in XML."
     ),

@@ -54,7 +54,7 @@ class Error:
     is_for_a_while: bool
 
 
-def errors_of(view: DialectView, call: type, tag: str) -> list[Error]:
+def errors_of(view: DialectView, call: Any, tag: str) -> list[Error]:
     """Return every error that a call may answer: those of its own numbers first, then those of any call of its dialect."""
     view.http = HttpRequest()
     own = [(f"error_{number}", refusal) for number, refusal in _own(call, tag)]
@@ -66,7 +66,7 @@ def errors_of(view: DialectView, call: type, tag: str) -> list[Error]:
     return list(bodies.values())
 
 
-def numbers_of(call: type, tag: str) -> dict[int, str]:
+def numbers_of(call: Any, tag: str) -> dict[int, str]:
     """Return the numbers that are a call's own, with their words; none in dialects that have no numbers."""
     if issubclass(call, Command):
         return dict(call.errors)
@@ -88,7 +88,8 @@ def responses(call: Any, errors: Iterable[Error], shapes: Shapes, tag: str) -> d
     found = {}
     for status in sorted({200, *by_status, *good}):
         content = _content(by_status[status], good[status], shapes) | _formats(call, status, tag)
-        found[status] = {"description": PHRASES[status], "content": content} | _headers(by_status[status])
+        words = "What was asked for." if status == 200 and not by_status[status] else PHRASES[status]
+        found[status] = {"description": words, "content": content} | _headers(by_status[status])
     return found
 
 
@@ -99,8 +100,10 @@ def _own(call: type, tag: str) -> Iterator[tuple[int, Refused]]:
         yield number, FieldsRefused(Fault(field=field, error=number, message=words))
 
 
-def _common(call: type, tag: str) -> Iterator[Refused]:
+def _common(call: Any, tag: str) -> Iterator[Refused]:
     yield from samples.ANY
+    required = next((field.name for field in reversed(call.fields) if field.required), None)
+    yield from samples.of_field(required.replace("[]", "[0]")) if required else ()
     yield from samples.OF_USERS if sends(call) or tag == SENDCLOUD else ()
     yield from samples.OF_MAIL if sends(call) else ()
 

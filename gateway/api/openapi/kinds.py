@@ -70,7 +70,6 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     email_fields.tags: TEXTS,
     domains.track_prefix: {"type": "string", "pattern": "^[A-Za-z0-9-]{1,32}$"},
     webhooks.event: one_of(*CHOICES),
-    public_webhooks.event: one_of(*CHOICES),
     public_webhooks.web_url: {"type": "string", "format": "uri"},
     sender_domains.domains_format: one_of(sender_domains.JSON, *sender_domains.DIRECTIVES),
     statistics.identifiers: TEXTS | {"items": WHOLE},

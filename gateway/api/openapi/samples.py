@@ -55,8 +55,6 @@ ANY: Final[tuple[Refused, ...]] = (
     AccountSuspended(),
     AccountDeleted(),
     AccountPurged(),
-    FieldMissing("domain", "domain is required."),
-    FieldInvalid("domain", "domain is not valid."),
     RequestMalformed("The JSON cannot be read: Input data was truncated."),
     Unsupported("XML is not served; send JSON."),
     QuotaExceeded("The account may have 100 of these.", retry_after=3600, limit=100),
@@ -65,6 +63,13 @@ ANY: Final[tuple[Refused, ...]] = (
     Unavailable(),
     Unexpected(),
 )
+
+
+def of_field(name: str) -> tuple[Refused, ...]:
+    """Return the refusals of a field that a call requires."""
+    return FieldMissing(name, f"{name} is required."), FieldInvalid(name, f"{name} is not valid.")
+
+
 # Of calls by an SMTP user.
 OF_USERS: Final[tuple[Refused, ...]] = (
     CredentialRevoked(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from itertools import count
 from typing import Any, Final
 
 from drf_spectacular.generators import SchemaGenerator
@@ -38,7 +37,7 @@ class CallSchema(AutoSchema):
         dialect = self.view.dialect
         answered = responses(call, errors_of(self.view, call, tag), _shapes_in(dialect), tag)
         return {
-            "operationId": _NOT_A_WORD.sub("_", f"{method.lower()}{path}"),
+            "operationId": _name_of(method, path),
             "tags": [tag],
             "summary": words.summary or words.name,
             "description": _describe(words, numbers_of(call, tag)),
@@ -65,7 +64,7 @@ class CallSchema(AutoSchema):
 class Document(SchemaGenerator):
     """The document of every call."""
 
-    endpoint_inspector_cls = Calls
+    endpoint_inspector_cls: Any = Calls
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
         shapes = {name: shape for dialect in DIALECTS for name, shape in _shapes_in(dialect).components.items()}
@@ -95,19 +94,24 @@ def _with_command(schema: Mapping[str, Any], command: str, call: type, said: Map
     }
 
 
+def _name_of(method: str, path: str) -> str:
+    """Return a name for code that is made of the document: `postV10MessagesSendMail`."""
+    return method.lower() + "".join(f"{word[:1].upper()}{word[1:]}" for word in _NOT_A_WORD.split(path))
+
+
 def _describe(words: Words, numbers: Mapping[int, str]) -> str:
     rows = "\n".join(f"| {number} | {said} |" for number, said in numbers.items())
     return f"{words.text}\n\n| error | |\n|---|---|\n{rows}" if rows else words.text
 
 
-def _share(response: Mapping[str, Any], status: int, dialect: str, registry: ComponentRegistry) -> Mapping[str, Any]:
+def _share(
+    response: Mapping[str, Any], status: int, dialect: str, registry: ComponentRegistry, place: int = 1
+) -> Mapping[str, Any]:
     """Return a reference to an error's answer, which many calls have in common; what else is answered is the call's own."""
     if status == 200:
         return response
-    for place in count(1):
-        name = f"{DIALECTS[dialect]}.{status}.{place}"
-        component = ResolvedComponent(name, ResolvedComponent.RESPONSE, response, object=name)
-        registry.register_on_missing(component)
-        if registry[component].schema == response:
-            return component.ref
-    raise AssertionError
+    name = f"{DIALECTS[dialect]}.{status}.{place}"
+    component = ResolvedComponent(name, ResolvedComponent.RESPONSE, response, object=name)
+    registry.register_on_missing(component)
+    is_same = registry[component].schema == response
+    return component.ref if is_same else _share(response, status, dialect, registry, place + 1)

@@ -11,6 +11,5 @@ SwaggerUIBundle({
     deepLinking: true,
     docExpansion: "none",
     defaultModelsExpandDepth: -1,
-    filter: true,
     validatorUrl: null,
 });

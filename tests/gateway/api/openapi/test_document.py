@@ -11,12 +11,11 @@ import msgspec
 import pytest
 from django.core.management import call_command
 
-from accounts.access import Level
 from domains.credentials import Credential
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.bodies import Payload
 from gateway.api.fields import fold
-from gateway.api.octeth.views.command import Caller
+from gateway.api.octeth.parse.base import parse_fields
 from gateway.api.octeth.views.commands import COMMANDS, PUBLIC_NAMES, Api
 from gateway.api.openapi import samples
 from gateway.api.openapi.access import DIALECTS
@@ -29,8 +28,6 @@ CALLS = Calls().get_api_endpoints()
 ANYBODY = Credential(
     account_id=1, owner_id="acme", account_status="enabled", requests_per_minute=0, smtp_user_id=1, domain_id=1
 )
-CALLER = Caller(account_id=1, level=Level.OWNER, name="", meter="")
-IN_QUERY = {"get", "delete"}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +67,12 @@ def leaves_under(kind: type) -> Iterator[type]:
     for child in kind.__subclasses__():
         if not issubclass(child, UnknownPath) and child.__module__.startswith("gateway.") and "calls" not in vars(child):
             yield from leaves_under(child) if child.__subclasses__() else (child,)
+
+
+def test_every_call_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() for name in names)
 
 
 def test_readers_and_the_console_are_not_in_it(document: dict[str, Any]) -> None:
@@ -112,7 +115,7 @@ def test_no_example_is_of_nothing(dialect: str) -> None:
 def test_parsers_take_the_examples(document: dict[str, Any], path: str, method: str) -> None:
     view, values = view_of(path, method), example_of(document["paths"][path][method])
     if isinstance(view, Api):
-        view.command.parse(fold(values), CALLER)
+        parse_fields(view.command.fields, fold(values))
     else:
         view.parse(Payload(values=values), ANYBODY)
 
@@ -138,7 +141,7 @@ def test_examples_of_answers_have_their_shapes(dialect: str) -> None:
 
 
 def test_there_is_a_sample_of_every_refusal() -> None:
-    given = (*samples.ANY, *samples.OF_USERS, *samples.OF_MAIL, *samples.OF_NO_CALL)
+    given = (*samples.ANY, *samples.of_field("to"), *samples.OF_USERS, *samples.OF_MAIL, *samples.OF_NO_CALL)
     assert {type(leaf) for leaf in make_leaves()} <= {type(refusal) for refusal in given}
 
 

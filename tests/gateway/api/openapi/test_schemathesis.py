@@ -1,12 +1,12 @@
-"""Every call of the document, asked with what its schema allows: no fault of ours, and answers as they are described.
+"""Every call of the document, asked with what its schema allows and with what it does not: no fault of ours, and answers as
+they are described.
 
-A few requests for each call; `GATEPOST_SCHEMATHESIS=200` asks each as many times.
+A few requests for each call; HYPOTHESIS_PROFILE=long makes a hundred.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
+from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -28,18 +29,23 @@ from gateway import wsgi
 from gateway.api.openapi.access import TAGS
 from gateway.api.openapi.schema import Document
 from gateway.base import guarded
+from templates_app.actions import add_template
+from templates_app.texts import Texts
 from tests.domains.zones import use
 from tests.support.cast import Tenant, make_tenant
 from tests.support.dns import serve
 from tests.support.doors import accept_inline
+from tests.wire.trials import is_long
 from tracking.models import Webhook
 
 pytestmark = pytest.mark.django_db
 
-REQUESTS = int(os.environ.get("GATEPOST_SCHEMATHESIS", "4"))
+REQUESTS = 100 if is_long() else 6  # of each call
 ADMIN = "key-of-the-installation"
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-SENDERS = ("message.from_email@example.com", "info@example.com", "support@ifaxin.com", "test@mailup.it", "sender@example.com")
+# What the examples have in place of the caller's own.
+DOMAINS = ("example.com", "ifaxin.com", "mailup.it", "yourdomain.com")
+TEMPLATES = {'"Template Id"': '"hello"', ': "template_id"': ': "hello"'}
 
 DOCUMENT = schemathesis.openapi.from_dict(Document().get_schema(public=True))
 DOCUMENT.app = wsgi.application
@@ -77,23 +83,23 @@ def make_caller(name: str) -> Tenant:
     type(tenant.account).objects.filter(pk=tenant.account.pk).update(requests_per_minute=0)
     add_keys(tenant.domain)
     tenant.domain.dkim_keys.update(published_at=timezone.now())
+    add_template(tenant.account.pk, invoke_name="hello", name="Hello", texts=Texts(subject="Hello", text="{{ NAME }}"))
     return tenant
 
 
 def ask_all(operation: Any, tenant: Tenant) -> None:
-    known, webhook = example_of(operation, tenant), Webhook.objects.create(account=tenant.account, domain=tenant.domain)
+    known, own = example_of(operation, tenant), own_of(tenant)
+    cases = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
+    names = st.just(set(known)) | st.sets(st.sampled_from(sorted(known) or [""]))
 
     @settings(max_examples=REQUESTS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy(), kept=st.sets(st.sampled_from(sorted(known))) if known else st.just(set()))
+    @given(case=cases, kept=names)
     def ask(case: Any, kept: set[str]) -> None:
-        is_in_body = isinstance(case.body, dict)
-        given = case.body if is_in_body else (case.query or {})
-        values = {**given, **{name: known[name] for name in kept}}
-        values |= {name: value for name, value in credentials_of(tenant, webhook).items() if name in values}
-        if is_in_body:
-            case.body = values
-        else:
-            case.query = values
+        for place in ("body", "query"):
+            values = getattr(case, place)
+            if isinstance(values, dict) and values:
+                values |= {name: known[name] for name in kept & known.keys()}
+                values |= {name: value for name, value in own.items() if name in values}
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {tenant.domain_secret}"}
         judge(case, case.call())
 
@@ -118,13 +124,16 @@ def example_of(operation: Any, tenant: Tenant) -> dict[str, Any]:
     else:
         example = {one["name"]: one["example"] for one in raw["parameters"] if "example" in one}
     text = json.dumps(example)
-    for sender in SENDERS:
-        text = text.replace(sender, f"me@{tenant.domain.name}")
+    for theirs, ours in {**dict.fromkeys(DOMAINS, tenant.domain.name), **TEMPLATES}.items():
+        text = text.replace(theirs, ours)
     return dict(json.loads(text))
 
 
-def credentials_of(tenant: Tenant, webhook: Webhook) -> dict[str, Any]:
+def own_of(tenant: Tenant) -> dict[str, Any]:
     """Return what is the tenant's, by every name that a dialect has for it."""
+    formats = Webhook.Format
+    of_account = Webhook.objects.create(account=tenant.account, format=formats.SENDCLEAN)
+    of_domain = Webhook.objects.create(account=tenant.account, domain=tenant.domain, format=formats.OCTETH)
     user = {"Username": tenant.smtp_user.name, "Secret": tenant.smtp_secret}
     return {
         "owner_id": tenant.account.owner_id,
@@ -141,6 +150,6 @@ def credentials_of(tenant: Tenant, webhook: Webhook) -> dict[str, Any]:
         "DomainID": tenant.domain.pk,
         "ApiKeyId": tenant.domain_key.pk,
         "smtpid": tenant.smtp_user.pk,
-        "webhook_id": webhook.pk,
-        "WebhookID": webhook.pk,
+        "webhook_id": of_account.pk,
+        "WebhookID": of_domain.pk,
     }

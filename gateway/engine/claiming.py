@@ -66,7 +66,7 @@ _TENANTS = f"""
     )
 """
 # Rows that are locked stay where they are, so that they are updated by their place. Of a message with many recipients among
-# them, one brings the letter.
+# them, one brings the letter; a limit of one keeps that from being planned as a join with all messages there are.
 _CLAIM = Statement(
     postgresql=f"""
         {_TENANTS.format(after="%(after)b::bigint", tenants="%(fresh)b::bigint")}, share AS MATERIALIZED (
@@ -85,10 +85,11 @@ _CLAIM = Statement(
             FROM (SELECT place FROM fresh UNION ALL SELECT place FROM due) AS picked WHERE r.ctid = picked.place
             RETURNING {_LEASED}
         )
-        SELECT {_LEASED}, {suppressions.IS_FOUND.format(account_id="r.account_id", email="r.email")}, {LETTER}
-        FROM (SELECT *, row_number() OVER (PARTITION BY message_id) AS number FROM claimed) AS r
-        LEFT JOIN gateway_message m ON m.id = r.message_id AND r.number = 1
-        LEFT JOIN gateway_content c ON c.message_id = m.id
+        SELECT {_LEASED}, {suppressions.IS_FOUND.format(account_id="r.account_id", email="r.email")}, letter.*
+        FROM (SELECT *, row_number() OVER (PARTITION BY message_id) AS number FROM claimed) AS r LEFT JOIN LATERAL (
+            SELECT {LETTER} FROM gateway_message m JOIN gateway_content c ON c.message_id = m.id
+            WHERE m.id = r.message_id AND r.number = 1 LIMIT 1
+        ) AS letter ON true
         WHERE (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
     """,
     sqlite=f"""

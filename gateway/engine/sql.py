@@ -58,7 +58,8 @@ class Move:
 
 _OURS_POSTGRESQL = "FROM unnest(%(c0)b::bigint[], %(c1)b::int[]) AS m(id, attempt)"
 _OURS_SQLITE = "FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt FROM json_each(:rows)) AS m"
-_IS_OURS = "r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending'"
+# The state stands in a query of its own, or PostgreSQL would go through the index of all that is being sent for each of ours.
+_IS_OURS = "r.id = m.id AND r.attempts = m.attempt AND r.state = (SELECT 'sending')"
 
 _NOTE_DATA_SENT = Statement(
     postgresql=f"""
@@ -92,14 +93,14 @@ _SETTLE = Statement(
             done_at = m.done_at, lease_until = NULL
         FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::timestamptz[], %(c4)b::timestamptz[])
             AS m(id, attempt, state, next_attempt_at, done_at)
-        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING r.id, r.attempts, r.sequence
+        WHERE {_IS_OURS} RETURNING r.id, r.attempts, r.sequence
     """,
     sqlite=f"""
         UPDATE gateway_recipient AS r SET state = {_SETTLED}, sequence = r.sequence + 1, next_attempt_at = m.next_attempt_at,
             done_at = m.done_at, lease_until = NULL
         FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt, value ->> 2 AS state,
                      value ->> 3 AS next_attempt_at, value ->> 4 AS done_at FROM json_each(:rows)) AS m
-        WHERE r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending' RETURNING id, attempts, sequence
+        WHERE {_IS_OURS} RETURNING id, attempts, sequence
     """,
 )
 _CANCELLED = "state = 'cancelled', sequence = sequence + 1, next_attempt_at = NULL, done_at = {now}"

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connection, transaction
 
 from gateway.base import bulk, clock
-from gateway.base.pipeline import PipelinedCursor
+from gateway.base.pipeline import PipelinedCursor, read_query
 from gateway.engine import claiming, queue
 from gateway.engine.drain import BATCH
 from gateway.engine.letter import Copy
@@ -118,18 +118,19 @@ def _settlement(copy: Copy, tried_at: datetime) -> queue.Settlement:
 
 
 class _Explaining(PipelinedCursor):
-    """Has each statement explained instead of answered."""
+    """Has each statement explained instead of answered, with the plan that it has when it is prepared."""
 
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         super().__init__(driver)
         self.plans: list[dict[str, Any]] = []
 
     def execute(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> None:
-        super().execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query}", values)
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
+        known = read_query(query)
+        given = ", ".join(str(int(values[name])) for name in known.names or ())  # type: ignore[call-overload]
+        super().execute(f"PREPARE explained AS {known.text.decode()}")
+        super().execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE explained({given})")
         self.plans += [row[0][0] for row in super().fetchall()]
-        return []
+        super().execute("DEALLOCATE explained")
 
 
 def explain(after_account: int) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """A key sends one mail, by every call that sends: for 24 hours the same answer comes again, and another mail is refused.
 
-Which calls send is seen in the code: they hand in a Submission. The last test is on the web server as it is run, on PostgreSQL
-and Redis, with a hundred connections at once.
+Which calls send is seen in the code: they hand in a Submission. The last test is on two web servers as they are run, on
+PostgreSQL and Redis, with a hundred connections at once.
 """
 
 from __future__ import annotations
@@ -26,11 +26,15 @@ from accounts.models import IdempotencyKey
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.octeth.views.smtp_relay import SMTPRelay
 from gateway.base import clock
+from gateway.base.environment import Endpoint
+from gateway.management.processes import Spec
 from gateway.models import Message
 from tests.gateway.api.customers import ADMIN, COMMANDS, RIGHT, Customer, is_done
-from tests.support.installation import Installation, install, production_settings
+from tests.support.installation import MANAGE, Installation, install, production_settings
+from tests.support.services import free_port
 
 AT_ONCE = 100
+WEBS = ("first web", "second web")
 OCTETH = {"POST /api/v1/email", "EmailGateway.SendEmail", "EmailGateway.SMTPRelay"}
 KEY = {"Idempotency-Key": "order 7"}
 
@@ -130,8 +134,8 @@ class Server:
 
     async def answers(self, wire: bytes) -> list[tuple[bytes, bytes]]:
         """Return the status line and the body of each answer to requests that are made at once."""
-        at = self.installation.endpoint("GATEPOST_HTTP")
-        lines = await asyncio.gather(*(asyncio.open_connection(*at) for _ in range(AT_ONCE)))
+        at = [listens for name in WEBS for listens in self.installation.specs[name].listens]
+        lines = await asyncio.gather(*(asyncio.open_connection(*at[place % len(at)]) for place in range(AT_ONCE)))
         for _, writer in lines:
             writer.write(wire)
         whole = await asyncio.gather(*(reader.read() for reader, _ in lines))
@@ -141,9 +145,14 @@ class Server:
         return [(head.partition(b"\r\n")[0], body) for head, _, body in parts]
 
 
+def web_at(endpoint: Endpoint, name: str) -> Spec:
+    """Return a web server of its own: the calls of one are stored by one thread, those of two meet in the database."""
+    return Spec(name=name, command=["env", f"GATEPOST_HTTP={endpoint}", *MANAGE, "web"], listens=(endpoint,))
+
+
 @pytest.fixture(scope="module")
 def server(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A web server as an operator would run it, and a customer whose requests are written down."""
+    """Two web servers as an operator would run them, and a customer whose requests are written down."""
     folder: Path = tmp_path_factory.mktemp("sends")
     base, _, _ = postgres_url.rpartition("/")
     with psycopg.connect(postgres_url, autocommit=True) as connection:
@@ -151,7 +160,8 @@ def server(postgres_url: str, redis_url: str, tmp_path_factory: pytest.TempPathF
     settings = production_settings(folder / "settings", f"{base}/sends", redis_url) | {"GATEPOST_ADMIN_KEY": ADMIN}
     with install(folder / "data", **settings) as installation:
         given = installation.bootstrap("--no-limits")
-        installation.start("web")
+        installation.specs |= {name: web_at(Endpoint("127.0.0.1", free_port()), name) for name in WEBS}
+        installation.start(*WEBS)
         yield Server(installation=installation, database_url=f"{base}/sends", customer=Customer(client=Recorder(), given=given))
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from django.http import HttpRequest
 
-from gateway.api.base import DialectView
+from gateway.api.base import DialectView, Unexpected
 from gateway.api.fields import Fault, FieldsRefused
 from gateway.api.octeth.answers.sender_domains import RelayDenied
 from gateway.api.octeth.views.command import Command
@@ -21,7 +21,7 @@ from gateway.api.openapi.access import COMMANDS, SENDCLOUD
 from gateway.api.openapi.asked import JSON, sends
 from gateway.api.openapi.shapes import Shapes, shape_of
 from gateway.api.sendcloud.codes import CODES
-from gateway.base.errors import Refused
+from gateway.base.errors import Refused, Unavailable
 
 # Answers that are no JSON, or are not answered with HTTP status 200.
 FILES: Final[Mapping[type, str]] = {ExportEvents: "text/csv", SenderDomains: "text/plain"}
@@ -41,6 +41,7 @@ PHRASES: Final[Mapping[int, str]] = {
     502: "What the call needs could not be found.",
     503: "Nothing was stored; try again in a moment.",
 }
+OUR_FAULTS: Final = (Unavailable, Unexpected)
 _RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 
 
@@ -109,7 +110,10 @@ def _common(call: Any, tag: str) -> Iterator[Refused]:
 
 
 def _error(view: DialectView, name: str, refusal: Refused) -> Error | None:
+    """Return a refusal in the call's words, None for one that its dialect has no words for: it is not among what it raises."""
     response = view.handle_exception(refusal)
+    if response.status_code == 500 and not isinstance(refusal, OUR_FAULTS):
+        return None
     body = msgspec.json.decode(response.content)
     return Error(name=name, status=response.status_code, body=body, is_for_a_while="Retry-After" in response.headers)
 

@@ -20,7 +20,10 @@ Schema = Mapping[str, Any]
 
 TEXT: Final = {"type": "string"}
 WHOLE: Final = {"type": ["integer", "string"], "pattern": "^-?[0-9]{1,18}$"}
-SWITCH: Final = {"enum": [True, False, 1, 0, "1", "0", "true", "false", "yes", "no"]}
+SWITCH: Final = {
+    "type": ["boolean", "integer", "string"],
+    "enum": [True, False, 1, 0, "1", "0", "true", "false", "yes", "no"],
+}
 TEXTS: Final = {"type": ["string", "array"], "items": TEXT}
 BY_NAME: Final = {"type": "object", "additionalProperties": {"type": ["string", "number", "null"]}}
 PAIRS: Final = {"type": "array", "items": {"type": "object", "properties": {"N": TEXT, "V": TEXT}, "required": ["N"]}}

@@ -34,6 +34,8 @@ OUTSIDE = {
     "nodemailer": ("node-nodemailer", ("node", "-e", "require('/usr/share/nodejs/nodemailer')")),
 }
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+# Folders of tests that are about what goes through the doors, at great length: they are not run again on the other database.
+ONE_DATABASE_WILL_DO = {"openapi", "wire"}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,6 +98,8 @@ def _is_dropped(config: pytest.Config, item: pytest.Item) -> bool:
 
 
 def _uses_database(item: pytest.Item) -> bool:
+    if not ONE_DATABASE_WILL_DO.isdisjoint(item.path.parts):
+        return False
     fixtures: list[str] = getattr(item, "fixturenames", [])
     return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
 

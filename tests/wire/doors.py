@@ -92,7 +92,7 @@ class Doors:
         self._login: Login | None = None
         monkeypatch.setattr(intake, "hand_in", self._hand_in)
         monkeypatch.setattr(template_test, "accept", self._accept)
-        monkeypatch.setattr(notices, "check_rate", lambda *_: None)
+        monkeypatch.setattr(notices, "check_rates", lambda *_: None)
         self.rows = Rows(tenant.account.pk)
         self._sends = 0
 

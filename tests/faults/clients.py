@@ -198,8 +198,12 @@ class SMTPClient(Client):
         """Log in on a new connection."""
         session = smtplib.SMTP(*self.tenant.smtp, timeout=TIMEOUT)
         self._session, self._sent = session, 0
-        session.starttls(context=ssl._create_unverified_context())
-        session.login(self.tenant.user, self.tenant.password)
+        try:
+            session.starttls(context=ssl._create_unverified_context())
+            session.login(self.tenant.user, self.tenant.password)
+        except BaseException:
+            session.close()  # whoever closed it meanwhile knew nothing of its TLS
+            raise
         return session
 
     def close(self) -> None:

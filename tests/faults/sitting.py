@@ -102,8 +102,9 @@ class Sitting:
         self.keep(*chosen)
 
     def keep(self, *clients: Client) -> None:
-        """Take the journals of clients in."""
+        """Part clients from their servers, and take their journals in."""
         for client in clients:
+            client.close()
             self.asks += client.asks
 
     def wait(self, least: float, most: float) -> None:

@@ -20,7 +20,8 @@ from gateway.api.octeth.parse import email_fields as octeth
 from gateway.api.octeth.parse import smtp_relay
 from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, raw, sending_domains, switches
 from gateway.api.sendclean.parse import messages as sendclean
-from gateway.api.sendcloud import parse as sendcloud
+from gateway.api.sendcloud.parse import CREDENTIALS as SENDCLOUD_CREDENTIALS
+from gateway.api.sendcloud.parse import mail as sendcloud
 from tests.wire import calls
 from tests.wire import raw as raw_calls
 
@@ -112,9 +113,9 @@ TABLES: Mapping[str, Tables] = {
     "octeth template": _OCTETH,
     "octeth list": _OCTETH,
     "octeth relay": [(smtp_relay.FIELDS, ())],
-    "sendcloud all": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
-    "sendcloud each": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
-    "sendcloud json": [(sendcloud.CREDENTIALS, ()), (sendcloud.SEND, ())],
+    "sendcloud all": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
+    "sendcloud each": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
+    "sendcloud json": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
     "mailup": [
         (mailup.SMTP_USER, ("User",)),
         (mailup.MESSAGE, ()),

@@ -16,7 +16,7 @@ from gateway.api.octeth.views.smtp_relay import SMTPRelay
 from gateway.api.sendclean import parse as sendclean
 from gateway.api.sendclean.views.base import SendCleanView
 from gateway.api.sendcloud import parse as sendcloud
-from gateway.api.sendcloud.views import SendCloudView
+from gateway.api.sendcloud.views.base import SendCloudView
 
 BEARER: Final = "bearer"
 SCHEMES: Final[Mapping[str, Any]] = {

@@ -73,7 +73,7 @@ def numbers_of(call: Any, tag: str) -> dict[int, str]:
         return dict(call.errors)
     if tag == SENDCLOUD:
         listed = (number for field in call.fields for number in (field.missing, field.invalid))
-        return {number: CODES[number] for number in dict.fromkeys(listed) if number is not None}
+        return {number: CODES[number] for number in dict.fromkeys((*listed, *call.codes)) if number is not None}
     words = getattr(call, "words", None) or getattr(getattr(call, "table", None), "words", {})
     return {number: said for number, said in words.items() if number < 400}
 

@@ -16,13 +16,14 @@ from gateway.api.octeth.views.email import SendEmail
 from gateway.api.openapi.access import Access
 from gateway.api.openapi.kinds import LISTS, OBJECTS, Schema, explain, object_of
 from gateway.api.sendclean.views.base import SendingView
-from gateway.api.sendcloud.views import Send
+from gateway.api.sendcloud.views.mail import SendingView as SendCloudSendingView
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
-SENDING: Final = (SendingView, Send, SendMessage, SendEmail)
+SENDING: Final = (SendingView, SendCloudSendingView, SendMessage, SendEmail)
 
+_EXAMPLES: Final = Path(__file__).parent / "examples"
 _FILES: Final = {"type": "array", "items": {"type": "string", "format": "binary"}}
 _IDEMPOTENCY: Final = {
     "name": "Idempotency-Key",
@@ -34,20 +35,32 @@ _IDEMPOTENCY: Final = {
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in examples/<dialect>.json: what fields are, by name; who calls; what each call asks for, by its name; and
-    members of what is answered, by the names of its shapes.
+    members of what is answered, by the names of its shapes. In examples/<dialect>/<module>.json stand those of the calls
+    `<module>/...` alone.
     """
 
     fields: dict[str, str]
-    credentials: dict[str, Any]
+    credentials: dict[str, Any] = {}
     calls: dict[str, dict[str, Any]]
-    answers: dict[str, dict[str, Any]]
+    answers: dict[str, dict[str, Any]] = {}
 
 
 @cache
 def examples_of(dialect: str) -> Examples:
-    """Return what is said of a dialect's fields, and its examples: the vendor's own, where it has some."""
-    path = Path(__file__).parent / "examples" / f"{dialect}.json"
-    return msgspec.json.decode(path.read_bytes(), type=Examples)
+    """Return a dialect's examples: the vendor's own, where it has some."""
+    common = _read(_EXAMPLES / f"{dialect}.json")
+    modules = [_read(path) for path in sorted((_EXAMPLES / dialect).glob("*.json"))]
+    return msgspec.structs.replace(
+        common,
+        calls=common.calls | {name: call for module in modules for name, call in module.calls.items()},
+        answers=common.answers | {name: answer for module in modules for name, answer in module.answers.items()},
+    )
+
+
+def words_of_fields(dialect: str, name: str) -> Mapping[str, str]:
+    """Return what is said of the fields of a call, by their names."""
+    module = _EXAMPLES / dialect / f"{name.partition('/')[0]}.json"
+    return examples_of(dialect).fields | (_read(module).fields if module.exists() else {})
 
 
 def example_of(name: str, dialect: str, access: Access) -> dict[str, Any]:
@@ -55,6 +68,11 @@ def example_of(name: str, dialect: str, access: Access) -> dict[str, Any]:
     known = examples_of(dialect)
     told = {field.name for field in access.fields}
     return {key: value for key, value in known.credentials.items() if key in told} | known.calls.get(name, {})
+
+
+@cache
+def _read(path: Path) -> Examples:
+    return msgspec.json.decode(path.read_bytes(), type=Examples)
 
 
 def parameters(table: Sequence[Field], words: Mapping[str, str], example: Mapping[str, Any]) -> list[dict[str, Any]]:

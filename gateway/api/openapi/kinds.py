@@ -13,7 +13,7 @@ from gateway.api.mailup import xsmtpapi
 from gateway.api.octeth.parse import domains, email_fields, events, public_webhooks, sender_domains, statistics, webhooks
 from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
-from gateway.api.sendcloud import parse as sendcloud
+from gateway.api.sendcloud.parse import mail as sendcloud
 from tracking.formats.octeth import CHOICES
 
 Schema = Mapping[str, Any]

@@ -14,7 +14,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from gateway.api.octeth.views.command import Command
 from gateway.api.openapi.access import BEARER, COMMANDS, DIALECTS, SCHEMES, TAGS, Access, access_to
 from gateway.api.openapi.answered import errors_of, numbers_of, responses
-from gateway.api.openapi.asked import bodies, example_of, examples_of, headers, parameters
+from gateway.api.openapi.asked import bodies, example_of, examples_of, headers, parameters, words_of_fields
 from gateway.api.openapi.calls import Calls, Words, call_of, every_call, words_of
 from gateway.api.openapi.kinds import explain, object_of
 from gateway.api.openapi.shapes import Shapes, shapes_of
@@ -49,7 +49,7 @@ class CallSchema(AutoSchema):
     def _asked(self, call: Any, command: str, method: str, access: Access, words: Words) -> dict[str, Any]:
         dialect = self.view.dialect
         table = (*access.fields, *call.fields)
-        said, example = examples_of(dialect).fields, example_of(words.name, dialect, access)
+        said, example = words_of_fields(dialect, words.name), example_of(words.name, dialect, access)
         if method in _IN_QUERY:
             return {"parameters": [*headers(call), *parameters(table, said, example)]}
         schema = object_of(table, said)

@@ -133,41 +133,6 @@ BY_FIELD: dict[tuple[type[Refused], str], int] = {
 # Codes whose words do not say what is wrong: there `info.reason` does.
 VAGUE = frozenset({501, 6001, 40869, 40901, 49901, 49903, 49906})
 
-# Codes of the table that no input reaches, by decision 13.
-NEVER: dict[int, str] = {
-    40803: "an empty fromName is absent; the name in from stands",
-    40818: "attachments are optional",
-    40820: "every API user may use address lists",
-    40824: "templates are approved at once",
-    40825: "an API user has no type",
-    40828: "useNotification is a switch; the notification goes to the sender",
-    40830: "plain is optional; where html is missing too, 40870 says so",
-    40858: "an empty respEmailId is absent",
-    40860: "gzipCompress is a parameter of v1 alone",
-    40861: "gzipCompress is a parameter of v1 alone",
-    40865: "gzipCompress is a parameter of v1 alone",
-    40866: "gzipCompress is a parameter of v1 alone",
-    40868: "empty headers are absent",
-    40873: "an empty useAddressList is absent",
-    40877: "contentSummary is optional",
-    40902: "what is unknown is a fault of ours, and that is 501",
-    40903: "an accepted call is 200",
-    40905: "an accepted call is 200",
-    40906: "an accepted call is 200",
-    40907: "content is not matched with templates",
-    40908: "content is not matched with templates",
-    40909: "content is not matched with templates",
-    40910: "content is not matched with templates",
-    40911: "content is not matched with templates",
-    40912: "nothing costs money here",
-    40913: "a used-up quota is 40904",
-    49902: "no call makes us ask another server",
-    49904: "no call makes us ask another server",
-    49905: "no call makes us ask another server",
-    50001: "too many requests are 50000; 536 is said by SMTP",
-}
-
-
 # Codes whose words the vendor follows with the parameter at fault.
 QUOTING = frozenset({40863})
 

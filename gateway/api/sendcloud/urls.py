@@ -1,12 +1,18 @@
-"""SendCloud's paths."""
+"""SendCloud's paths: one table for each of the vendor's modules."""
 
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import Send, Unknown, UnknownV1
+from gateway.api.sendcloud.views.base import Unknown
+from gateway.api.sendcloud.views.mail import Send
+from gateway.api.sendcloud.views.v1 import UnknownV1
+
+MAIL = [
+    path_of("apiv2/mail/send", Send),
+]
 
 urlpatterns = [
-    path_of("apiv2/mail/send", Send),
+    *MAIL,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     path_of("webapi", UnknownV1),

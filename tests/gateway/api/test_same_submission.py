@@ -14,7 +14,7 @@ from gateway.api.bodies import FormFile, Payload
 from gateway.api.mailup.parse import parse_message
 from gateway.api.octeth.parse.email import parse_email
 from gateway.api.sendclean.parse.messages import parse_mail
-from gateway.api.sendcloud.parse import parse_send
+from gateway.api.sendcloud.parse.mail import parse_send
 from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission
 
 CALLER = Credential(account_id=3, owner_id="acme", account_status="enabled", requests_per_minute=None, smtp_user_id=5)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from accounts.queries import find_owner_email
+from gateway.api.asked import Asked
 from gateway.api.sendclean.answers.account import User, UserDetail, UserDetails, answer_detail, answer_details, make_user
-from gateway.api.sendclean.views.settings import Asked, SettingView
+from gateway.api.sendclean.views.settings import SettingView
 from tracking.reputation import reputation_of
 
 

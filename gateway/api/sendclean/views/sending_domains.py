@@ -10,6 +10,7 @@ from domains.actions import add_domain, delete_domain, look_at_domain
 from domains.checking.findings import Finding
 from domains.holdings import get_domain, list_domains
 from domains.models import SenderDomain
+from gateway.api.asked import Asked
 from gateway.api.base import json_answer
 from gateway.api.sendclean.answers import Said
 from gateway.api.sendclean.answers.sending_domains import (
@@ -20,7 +21,7 @@ from gateway.api.sendclean.answers.sending_domains import (
 )
 from gateway.api.sendclean.parse.sending_domains import ONE, VERIFIED
 from gateway.api.sendclean.parse.settings import PAGES
-from gateway.api.sendclean.views.settings import Asked, ChangingView, SettingView
+from gateway.api.sendclean.views.settings import ChangingView, SettingView
 from gateway.engine.notices import send_instructions
 
 

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import msgspec
 from django.db import transaction
-from django.db.models import Model
 from django.http import HttpResponse
 
-from accounts.audit import remember
-from accounts.models import Account
 from domains.credentials import Credential
+from gateway.api.asked import Asked
 from gateway.api.base import json_answer
 from gateway.api.bodies import Payload
 from gateway.api.fields import check
 from gateway.api.sendclean.answers import Said
 from gateway.api.sendclean.views.base import SendCleanView
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A call: who asks, by which key and from where, and the fields of the call's table by name."""
-
-    account_id: int
-    actor: str
-    client: str
-    given: Mapping[str, Any]
-
-    def __getitem__(self, name: str) -> Any:
-        return self.given[name]
-
-    def get_account(self) -> Account:
-        return Account.objects.for_account(self.account_id).get()
-
-    def remember(self, row: Model, past: str) -> None:
-        """Write into the account's audit that the key did this to a row, such as "added"."""
-        remember(row, past, actor=self.actor, address=self.client)
 
 
 class SettingView(SendCleanView):

@@ -9,10 +9,11 @@ from django.http import HttpResponse
 from domains.actions import add_smtp_user, edit_smtp_user, reset_smtp_secret
 from domains.holdings import get_smtp_user, list_smtp_users
 from domains.models import SMTPUser
+from gateway.api.asked import Asked
 from gateway.api.sendclean.answers.smtp_users import SmtpList, SmtpSecret, answer_secret, answer_smtp_users
 from gateway.api.sendclean.parse.settings import PAGES
 from gateway.api.sendclean.parse.smtp_users import EDITED, NEW, ONE
-from gateway.api.sendclean.views.settings import Asked, ChangingView, SettingView
+from gateway.api.sendclean.views.settings import ChangingView, SettingView
 
 
 class SecretView(ChangingView):

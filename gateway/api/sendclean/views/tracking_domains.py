@@ -11,6 +11,7 @@ from domains.checking.findings import Finding
 from domains.holdings import get_tracking_domain, list_tracking_domains
 from domains.models import TrackingDomain
 from domains.trackinghosts import add_tracking_domain, delete_tracking_domain
+from gateway.api.asked import Asked
 from gateway.api.sendclean.answers.tracking_domains import (
     TrackingDomainChecked,
     TrackingDomainList,
@@ -19,7 +20,7 @@ from gateway.api.sendclean.answers.tracking_domains import (
 )
 from gateway.api.sendclean.parse.settings import PAGES
 from gateway.api.sendclean.parse.tracking_domains import ONE
-from gateway.api.sendclean.views.settings import Asked, ChangingView, SettingView
+from gateway.api.sendclean.views.settings import ChangingView, SettingView
 
 
 class AddTrackingDomain(ChangingView):

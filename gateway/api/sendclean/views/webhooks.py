@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from gateway.api.asked import Asked
 from gateway.api.sendclean.answers.webhooks import (
     WebhookInfo,
     WebhookKey,
@@ -16,7 +17,7 @@ from gateway.api.sendclean.answers.webhooks import (
 )
 from gateway.api.sendclean.parse.settings import PAGES
 from gateway.api.sendclean.parse.webhooks import EDITED, ONE, WHAT
-from gateway.api.sendclean.views.settings import Asked, ChangingView, SettingView
+from gateway.api.sendclean.views.settings import ChangingView, SettingView
 from tracking.models import Webhook
 from tracking.webhooks.actions import add_webhook, delete, edit_webhook, reset_key
 from tracking.webhooks.queries import get_webhook, list_webhooks

@@ -14,7 +14,8 @@ from django.utils import timezone
 from accounts.models import Account
 from domains.credentials import forget
 from gateway.api.sendcloud.codes import CODES
-from gateway.api.sendcloud.errors import NEVER, VAGUE
+from gateway.api.sendcloud.errors import VAGUE
+from gateway.api.sendcloud.never import NEVER
 from tests.gateway.api.sendcloud.conftest import Send, make_mail
 from tests.support.cast import Tenant
 

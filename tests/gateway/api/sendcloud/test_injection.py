@@ -9,7 +9,7 @@ import pytest
 
 from domains.credentials import Credential, find_smtp_user
 from gateway.api.bodies import FormFile, Payload
-from gateway.api.sendcloud.parse import parse_send
+from gateway.api.sendcloud.parse.mail import parse_send
 from gateway.base.errors import Refused
 from tests.gateway.api.mails import Path, find_texts, get, put
 from tests.gateway.api.test_injection import ATTACKS

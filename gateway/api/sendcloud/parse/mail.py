@@ -20,6 +20,7 @@ from gateway.api.fields import Fault, Field, FieldsRefused, boolean, check, gues
 from gateway.api.mailboxes import parse_mailbox, split_mailboxes
 from gateway.api.overlay import Overlay, apply, is_control
 from gateway.api.sendcloud import xsmtpapi
+from gateway.api.sendcloud.parse import drop_empty
 from gateway.base.errors import (
     AttachmentsTooLarge,
     FieldMissing,
@@ -102,10 +103,6 @@ def nothing(value: Any) -> None:
         raise ValueError("must be files of a multipart body")
 
 
-CREDENTIALS = (
-    Field("apiUser", required=True, missing=40005),
-    Field("apiKey", required=True, missing=40005),
-)
 SEND = (
     Field("from", required=True, missing=40801, invalid=40802),
     Field("fromName", default="", invalid=40804),
@@ -131,15 +128,9 @@ SEND = (
 )
 
 
-def parse_credentials(payload: Payload) -> tuple[str, str]:
-    """Return apiUser and apiKey."""
-    found = check(CREDENTIALS, payload.values)
-    return found["apiUser"], found["apiKey"]
-
-
 def parse_send(payload: Payload, credential: Credential) -> SendCall:
     """Return what a mail/send asks for."""
-    found = check(SEND, _given(payload.values))
+    found = check(SEND, drop_empty(payload.values))
     if found["useAddressList"]:
         _refuse_lists(found["to"] or "")
     overlay = _read_xsmtpapi(found["xsmtpapi"])
@@ -166,11 +157,6 @@ def parse_send(payload: Payload, credential: Credential) -> SendCall:
         client=payload.client,
     )
     return SendCall(submission=apply(submission, overlay), with_ids=found["respEmailId"])
-
-
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that are not empty: a form sends all of its fields."""
-    return {name: value for name, value in values.items() if value != ""}
 
 
 def _read_xsmtpapi(value: str | dict[str, Any] | None) -> Overlay:

@@ -1,0 +1,32 @@
+"""A call about what an account has, as a dialect's views hand it from `parse` to `act`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+from accounts.audit import remember
+from accounts.models import Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A call: who asks, by which credential and from where, and the fields of the call's table by name."""
+
+    account_id: int
+    actor: str
+    client: str
+    given: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.given[name]
+
+    def get_account(self) -> Account:
+        return Account.objects.for_account(self.account_id).get()
+
+    def remember(self, row: Model, past: str) -> None:
+        """Write into the account's audit that the caller did this to a row, such as "added"."""
+        remember(row, past, actor=self.actor, address=self.client)

@@ -1,0 +1,1 @@
+"""SendCloud's calls, one module for each of the vendor's."""

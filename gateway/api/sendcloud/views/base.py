@@ -1,0 +1,82 @@
+"""What SendCloud's calls have in common.
+
+class GetLabel(ModuleView):                     # a call that reads: by POST and GET
+    \"\"\"label/get
+
+    Returns a label.
+    \"\"\"
+
+    fields = (Field("labelId", label_id, required=True, missing=40102, invalid=40103),)
+    codes = (40106,)                            # beside those of its fields
+    answers = (LabelGot,)
+
+    def act(self, asked: Asked) -> Label: ...
+
+    def answer(self, done: Label) -> HttpResponse: ...
+
+class DeleteLabel(ChangingView): ...            # one that changes: within a transaction, with `asked.remember(row, "deleted")`
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any, ClassVar
+
+import msgspec
+from django.db import transaction
+from django.http import HttpResponse
+
+from domains.credentials import Credential, authenticate_smtp_user
+from gateway.api.asked import Asked
+from gateway.api.base import DialectView, UnknownPath
+from gateway.api.bodies import Payload
+from gateway.api.sendcloud.answers import Counted, say_count, say_refused
+from gateway.api.sendcloud.parse import check_given, parse_credentials
+from gateway.base.errors import Refused
+
+
+class SendCloudView(DialectView):
+    """A call of an API user: the SMTP user of that name, with its secret as `apiKey`."""
+
+    dialect = "sendcloud"
+    codes: ClassVar[tuple[int, ...]] = ()  # what it may answer beside the codes of its fields and those of every call
+
+    def authenticate(self, payload: Payload) -> Credential:
+        credential = authenticate_smtp_user(*parse_credentials(payload))
+        credential.check_usable()
+        return credential
+
+    def refuse(self, refusal: Refused) -> HttpResponse:
+        return say_refused(refusal)
+
+
+class ModuleView(SendCloudView):
+    """A call about what the account has, which reads."""
+
+    http_method_names = ("post", "get")
+
+    def parse(self, payload: Payload, credential: Credential) -> Asked:
+        given = check_given(self.fields, payload.values)
+        return Asked(account_id=credential.account_id, actor=credential.name, client=payload.client, given=given)
+
+
+class ChangingView(ModuleView):
+    """A call that changes something, which goes into the account's audit with it. It returns how many it changed."""
+
+    is_atomic: ClassVar[bool] = True  # not where the world is asked meanwhile
+    answers: ClassVar[tuple[type[msgspec.Struct], ...]] = (Counted,)
+
+    def act(self, asked: Asked) -> Any:
+        with transaction.atomic() if self.is_atomic else nullcontext():
+            return self.change(asked)
+
+    def change(self, asked: Asked) -> Any:
+        """Do it, and remember it."""
+        raise NotImplementedError
+
+    def answer(self, done: Any) -> HttpResponse:
+        return say_count(done)
+
+
+class Unknown(UnknownPath, SendCloudView):
+    """Every other path under /apiv2/."""

@@ -121,6 +121,13 @@ def base64_bytes(value: Any) -> bytes:
         raise ValueError("is not valid base64") from None
 
 
+def mail_octets(mail: str) -> bytes:
+    """Return a mail as SMTP would carry it: one whose lines all end as programs keep them, in LF, has them end in CRLF."""
+    if "\r" not in mail:
+        mail = mail.replace("\n", "\r\n")
+    return (mail if mail.endswith("\r\n") else f"{mail}\r\n").encode()
+
+
 def guess_type(filename: str) -> str:
     """Return the media type that goes with a file's name, for a file that came without one."""
     return mimetypes.guess_type(filename)[0] or "application/octet-stream"

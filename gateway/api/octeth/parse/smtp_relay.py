@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from domains.credentials import Credential
-from gateway.api.fields import Field, text
+from gateway.api.fields import Field, mail_octets, text
 from gateway.engine.submission import Addressee, Submission
 
 LONGEST_UUID: Final = 200  # characters
@@ -44,15 +44,8 @@ def make_submission(asked: Mapping[str, Any], user: Credential, *, client: str) 
         door="octeth",
         sender=None,  # the From field says it
         recipients=tuple(Addressee(email=address) for address in addresses if address),
-        raw=_octets_of(asked["RawEmail"]),
+        raw=mail_octets(asked["RawEmail"]),
         refuse_suppressed=True,
         idempotency_key=f"smtprelay:{asked['UUID']}" if asked["UUID"] else asked["Idempotency-Key"],
         client=client,
     )
-
-
-def _octets_of(mail: str) -> bytes:
-    """Return a mail as SMTP would carry it: one whose lines all end as programs keep them, in LF, has them end in CRLF."""
-    if "\r" not in mail:
-        mail = mail.replace("\n", "\r\n")
-    return (mail if mail.endswith("\r\n") else f"{mail}\r\n").encode()

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from domains.credentials import Credential
 from gateway.api.bodies import Payload
-from gateway.api.fields import Field, check
+from gateway.api.fields import Field, check, mail_octets
 from gateway.api.sendclean.parse import SMTP_USER
 from gateway.api.sendclean.parse.switches import obey_whole
 from gateway.base.errors import RecipientInvalid, Unsupported
@@ -32,7 +32,7 @@ def parse_raw(payload: Payload, credential: Credential) -> Submission:
 
     Raises FieldsRefused, RecipientInvalid, Unsupported for an X-SMTPAPI (another vendor's), and what `read_raw` raises.
     """
-    raw = _octets_of(check(RAW, payload.values)["raw_message"])
+    raw = mail_octets(check(RAW, payload.values)["raw_message"])
     head = read_raw(raw, max_size=settings.GATEPOST_MAX_SIZE)
     if head.x_smtpapi is not None:
         raise Unsupported("X-SMTPAPI is not taken by this call; give orders in X-STes-* headers.")
@@ -49,13 +49,6 @@ def parse_raw(payload: Payload, credential: Credential) -> Submission:
         client=payload.client,
     )
     return obey_whole(submission, head.controls)
-
-
-def _octets_of(mail: str) -> bytes:
-    """Return a mail as SMTP would carry it: one whose lines all end as programs keep them, in LF, has them end in CRLF."""
-    if "\r" not in mail:
-        mail = mail.replace("\n", "\r\n")
-    return (mail if mail.endswith("\r\n") else f"{mail}\r\n").encode()
 
 
 def _read_recipients(fields: Iterable[MailField]) -> tuple[Addressee, ...]:

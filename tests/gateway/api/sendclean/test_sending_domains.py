@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,22 +11,15 @@ from domains.checking import examine
 from domains.models import SenderDomain
 from domains.records import Purpose
 from gateway.models import Message, Recipient
-from tests.domains.zones import publish, record, use
+from tests.domains.zones import publish, record
 from tests.gateway.api.sendclean.calls import Call, refused, said
 from tests.support.cast import Tenant
-from tests.support.dns import SILENT, FaultyNameServer, serve
+from tests.support.dns import SILENT, FaultyNameServer
 from tracking.models import Suppression
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dns")]
 
 NAME = "shop.example"
-
-
-@pytest.fixture(autouse=True)
-def dns(settings: Any) -> Iterator[FaultyNameServer]:
-    with serve({}) as server:
-        use(server, settings)
-        yield server
 
 
 @pytest.fixture

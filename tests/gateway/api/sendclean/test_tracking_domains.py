@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,21 +9,14 @@ import pytest
 from accounts.models import AuditEntry
 from domains.models import TrackingDomain
 from domains.records import NO_TRACKING, proof_of_tracking, record_of_tracking
-from tests.domains.zones import publish_host, use, zone_of
+from tests.domains.zones import publish_host, zone_of
 from tests.gateway.api.sendclean.calls import Call, refused, said
 from tests.support.cast import Tenant
-from tests.support.dns import FaultyNameServer, serve
+from tests.support.dns import FaultyNameServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("dns")]
 
 NAME = "links.shop.example"
-
-
-@pytest.fixture(autouse=True)
-def dns(settings: Any) -> Iterator[FaultyNameServer]:
-    with serve({}) as server:
-        use(server, settings)
-        yield server
 
 
 @pytest.fixture

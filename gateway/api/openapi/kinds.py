@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from gateway.api import fields
 from gateway.api.fields import Field, Kind
-from gateway.api.mailup import parse as mailup
 from gateway.api.mailup import xsmtpapi
+from gateway.api.mailup.parse import messages as mailup
 from gateway.api.octeth.parse import domains, email_fields, events, public_webhooks, sender_domains, statistics, webhooks
 from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
 from gateway.api.sendcloud.parse import mail as sendcloud
+from gateway.api.sendcloud.parse import paging
 from tracking.formats.octeth import CHOICES
 
 Schema = Mapping[str, Any]
@@ -66,6 +67,14 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     sendcloud.headers: {"type": ["string", "object"]},
     sendcloud.text_or_object: {"type": ["string", "object"]},
     sendcloud.nothing: {"type": "array", "maxItems": 0},
+    paging.place: at_least(0, most=paging.LAST_ROW),
+    paging.page_size: at_least(1, most=paging.MOST_ROWS),
+    paging.days: at_least(1),
+    paging.day: {"type": "string", "format": "date"},
+    paging.email: {"type": "string", "format": "email"},
+    paging.label_id: at_least(1),
+    paging.label_ids: TEXTS | {"items": at_least(1)},
+    paging.listed: TEXTS,
     mailup.octets: {"type": ["string", "array"], "contentEncoding": "base64", "items": {"type": "integer"}},
     xsmtpapi.read_pairs: PAIRS,
     xsmtpapi.read_priority: at_least(1, most=5),

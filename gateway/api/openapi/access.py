@@ -16,7 +16,9 @@ from gateway.api.octeth.views.smtp_relay import SMTPRelay
 from gateway.api.sendclean import parse as sendclean
 from gateway.api.sendclean.views.base import SendCleanView
 from gateway.api.sendcloud import parse as sendcloud
+from gateway.api.sendcloud.parse.v1 import CREDENTIALS_V1
 from gateway.api.sendcloud.views.base import SendCloudView
+from gateway.api.sendcloud.views.v1 import V1View
 
 BEARER: Final = "bearer"
 SCHEMES: Final[Mapping[str, Any]] = {
@@ -36,6 +38,7 @@ class Access:
 
 SENDCLEAN: Final = "SendClean"
 SENDCLOUD: Final = "SendCloud"
+SENDCLOUD_V1: Final = "SendCloud-v1"
 MAILUP: Final = "MailUp"
 OCTETH: Final = "Octeth"
 COMMANDS: Final = "Octeth-commands"
@@ -55,6 +58,10 @@ TAGS: Final[Mapping[str, str]] = {
     SENDCLOUD: (
         "`apiUser` and `apiKey` are name and secret of an SMTP user. Errors have HTTP status 200 and `result` false; "
         "`statusCode` says what is wrong."
+    ),
+    SENDCLOUD_V1: (
+        "`api_user` and `api_key` are name and secret of an SMTP user. Errors have HTTP status 200 and `errors`. Each path "
+        "answers in XML where it ends with `.xml` instead of `.json`."
     ),
     MAILUP: (
         "SMTP+. `User` in the document has name and secret of an SMTP user. Errors have HTTP status 403 with a code from 101, "
@@ -81,6 +88,7 @@ _OF_SERVERS: Final = (Field("AdminAPIKey"), Field("APIKey"), _SENDER_KEY)
 ACCESS: Final[Mapping[type, Access]] = {
     SendCleanView: Access(dialect="sendclean", tag=SENDCLEAN, fields=sendclean.CREDENTIALS),
     SendCloudView: Access(dialect="sendcloud", tag=SENDCLOUD, fields=sendcloud.CREDENTIALS),
+    V1View: Access(dialect="sendcloud", tag=SENDCLOUD_V1, fields=CREDENTIALS_V1),
     MailUpView: Access(dialect="mailup", tag=MAILUP, fields=_MAILUP),
     OctethView: Access(dialect="octeth", tag=OCTETH, fields=(_SENDER_KEY,), by_bearer=True),
     ServersCall: Access(dialect="octeth", tag=OCTETH, fields=_OF_SERVERS, by_bearer=True),

@@ -17,7 +17,7 @@ from gateway.api.octeth.views.command import Command
 from gateway.api.octeth.views.events import ExportEvents
 from gateway.api.octeth.views.sender_domains import SenderDomains
 from gateway.api.openapi import samples
-from gateway.api.openapi.access import COMMANDS, SENDCLOUD
+from gateway.api.openapi.access import COMMANDS, SENDCLOUD, SENDCLOUD_V1
 from gateway.api.openapi.asked import JSON, sends
 from gateway.api.openapi.shapes import Shapes, shape_of
 from gateway.api.sendcloud.codes import CODES
@@ -105,7 +105,7 @@ def _common(call: Any, tag: str) -> Iterator[Refused]:
     yield from samples.ANY
     required = next((field.name for field in reversed(call.fields) if field.required), None)
     yield from samples.of_field(required.replace("[]", "[0]")) if required else ()
-    yield from samples.OF_USERS if sends(call) or tag == SENDCLOUD else ()
+    yield from samples.OF_USERS if sends(call) or tag in {SENDCLOUD, SENDCLOUD_V1} else ()
     yield from samples.OF_MAIL if sends(call) else ()
 
 

@@ -76,7 +76,7 @@ def test_every_call_has_a_name_of_its_own(document: dict[str, Any]) -> None:
 
 
 def test_readers_and_the_console_are_not_in_it(document: dict[str, Any]) -> None:
-    prefixes = ("/v1.0/", "/apiv2/", "/API/v2.0/", "/api/v1/", "/api.php#")
+    prefixes = ("/v1.0/", "/apiv2/", "/webapi/", "/API/v2.0/", "/api/v1/", "/api.php#")
     assert not [path for path in document["paths"] if not path.startswith(prefixes)]
 
 

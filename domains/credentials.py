@@ -47,6 +47,11 @@ class Credential:
     senders: tuple[str, ...] = ()
     priority: int = 3
     campaign_code: str = ""
+    track_opens: bool | None = None  # None: as the sender domain has it
+    track_clicks: bool | None = None
+    unsubscribe_link: bool | None = None
+    email_type: int | None = None  # of SMTPUser.EmailType; None: it sends both
+    unsubscribe_page_id: int | None = None
     is_enabled: bool = True
     is_deleted: bool = False
     is_blocked: bool = False
@@ -142,6 +147,11 @@ def _credential_of(user: SMTPUser | None) -> Credential | None:
         senders=tuple(part.strip().lower() for part in user.senders.split(";") if part.strip()),
         priority=user.priority,
         campaign_code=user.campaign_code,
+        track_opens=user.track_opens,
+        track_clicks=user.track_clicks,
+        unsubscribe_link=user.unsubscribe_link,
+        email_type=user.email_type,
+        unsubscribe_page_id=user.unsubscribe_page_id,
         is_enabled=user.is_enabled,
         is_deleted=user.is_deleted,
         is_blocked=user.is_blocked,

@@ -134,6 +134,10 @@ class SMTPUser(AccountModel):
     The secret is random and kept as its SHA-256 only.
     """
 
+    class EmailType(models.IntegerChoices):
+        TRIGGER = 0, _("triggered mail")
+        BATCH = 1, _("batch mail")
+
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="smtp_users")
     name = models.CharField(max_length=64, unique=True)
     secret_hash = models.BinaryField(max_length=32, editable=False)
@@ -158,6 +162,15 @@ class SMTPUser(AccountModel):
     hourly_limit = models.PositiveBigIntegerField(null=True, blank=True)
     total_limit = models.PositiveBigIntegerField(null=True, blank=True)
     campaign_code = models.CharField(max_length=100, blank=True)
+    track_opens = models.BooleanField(null=True, blank=True, help_text=_("Unknown: as the sender domain has it."))
+    track_clicks = models.BooleanField(null=True, blank=True, help_text=_("Unknown: as the sender domain has it."))
+    unsubscribe_link = models.BooleanField(null=True, blank=True, help_text=_("Unknown: as the sender domain has it."))
+    email_type = models.PositiveSmallIntegerField(
+        choices=EmailType, null=True, blank=True, help_text=_("Which templates it may send by SendCloud's calls; empty: all.")
+    )
+    unsubscribe_page_id = models.BigIntegerField(
+        null=True, blank=True, help_text=_("The account's page that its mail leads to; empty: the account's usual one.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -20,10 +20,11 @@ from domains.admin.refusing import RefusingMixin
 from domains.models import APIKey, SMTPUser
 
 SENDERS = Rights(add=Level.DEVELOPER, change=Level.DEVELOPER)
+_AS_THE_DOMAIN = (("unknown", _("As the sender domain has it")), ("true", _("Yes")), ("false", _("No")))
 _NAME = RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9._@-]{2,63}\Z", _("3 to 64 letters, digits and . _ @ - only."))
 
 
-class SMTPUserForm(ScopedForm):
+class NewSMTPUserForm(ScopedForm):
     name = forms.CharField(max_length=64, required=False, validators=[_NAME], help_text=_("Left empty, it is made up."))
 
     def clean_name(self) -> str:
@@ -31,6 +32,32 @@ class SMTPUserForm(ScopedForm):
         if name and SMTPUser.objects.exclude(pk=self.instance.pk).filter(name=name).exists():
             raise forms.ValidationError(_("This name is taken."))
         return name
+
+
+class SMTPUserForm(ScopedForm):
+    """What its mail has of its own, and which of the account's unsubscribe pages it leads to."""
+
+    unsubscribe_page_id = forms.TypedChoiceField(
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label=_("Unsubscribe page"),
+        help_text=_("Where mail leads that asks for no other page of the account."),
+    )
+
+    class Meta:
+        labels = {"email_type": _("Type of mail"), "unsubscribe_link": _("Add an unsubscribe link")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in {"track_opens", "track_clicks", "unsubscribe_link"} & set(self.fields):  # a viewer's page has no fields
+            self.fields[name].widget.choices = _AS_THE_DOMAIN
+            self.fields[name].help_text = ""
+        field = self.fields.get("unsubscribe_page_id")
+        if isinstance(field, forms.ChoiceField):
+            pages = self.instance.account.unsubscribe_pages.order_by("name", "language")
+            choices = [(page.pk, str(page)) for page in pages]
+            field.choices = [("", _("The account's usual one")), *choices]
 
 
 def _delete_smtp_user(user: SMTPUser) -> str:
@@ -48,9 +75,14 @@ class SMTPUserAdmin(RefusingMixin, ActingAdmin):
     search_fields = ("name", "note")
     ordering = ("name",)
     add_fieldsets = ((None, {"fields": ("account", "name", "domain")}),)
+    form = SMTPUserForm
     fieldsets = (
         (None, {"fields": ("account", "user_name", "secret", "state")}),
-        (_("What it may send"), {"fields": ("is_enabled", "domain", "senders", ("hourly_limit", "total_limit"))}),
+        (
+            _("What it may send"),
+            {"fields": ("is_enabled", "domain", "senders", "email_type", ("hourly_limit", "total_limit"))},
+        ),
+        (_("Tracking"), {"fields": (("track_opens", "track_clicks"), "unsubscribe_link", "unsubscribe_page_id")}),
         (_("Notes"), {"fields": ("note", "campaign_code", "priority")}),
         (_("Operator"), {"fields": ("is_blocked", "blocked_until")}),
     )
@@ -82,7 +114,7 @@ class SMTPUserAdmin(RefusingMixin, ActingAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
-            kwargs["form"] = SMTPUserForm
+            kwargs["form"] = NewSMTPUserForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

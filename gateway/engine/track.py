@@ -1,8 +1,8 @@
 """What a copy has beyond what its customer wrote: tracked links, a pixel, a way out. Decided once for a letter, made for each.
 
-Who says whether: the message, else the sender domain, else the account. A domain's or account's plain "on" for clicks means
-links in HTML; those in plain text, where readers see what becomes of them, are tracked only where the message says `text` or
-`both` (seeds/000, X-STes-TrackClick).
+Who says whether: the message, else the SMTP user that sent it, else the sender domain, else the account. The plain "on" of
+those for clicks means links in HTML; those in plain text, where readers see what becomes of them, are tracked only where the
+message says `text` or `both` (seeds/000, X-STes-TrackClick).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.html import escape
 
 from accounts.queries import find_account
+from domains.credentials import Credential, get_smtp_user
 from domains.queries import DomainFacts, find_tracking_url, get_sender_domain
 from gateway.engine.letter import Copy, Letter
 from gateway.engine.rawparts import FLOWED, Rewrite
@@ -26,6 +27,7 @@ from tracking.rewrite import Cut, cut, is_armoured
 
 T = TypeVar("T")
 
+_NOBODY = Credential(account_id=0, owner_id="", account_status="", requests_per_minute=None)  # wishes nothing
 _CLICKS: dict[bool | None, Clicks] = {True: Clicks.HTML, False: Clicks.NONE}  # what a plain switch means
 _TRACKED_IN = {"html": (Clicks.HTML, Clicks.BOTH), "plain": (Clicks.TEXT, Clicks.BOTH), FLOWED: ()}
 _PIXEL = '<img src="{url}" width="1" height="1" alt="" style="border:0" />'
@@ -62,6 +64,7 @@ class Plan:
     footer: bool = False  # and below the texts, where they have no way out themselves
     footer_words: str = ""
     way_out_base: str = ""
+    page_id: int = 0  # of the unsubscribe page; 0: the account's usual one
 
     def concerns(self, kind: str) -> bool:
         """Tell whether texts of this kind (rawparts.Rewrite) are rewritten."""
@@ -73,16 +76,20 @@ def plan_for(letter: Letter) -> Plan:
     account, domain = find_account(letter.account_id), get_sender_domain(letter.domain_id or 0)
     if account is None or domain is None:
         return Plan(base=settings.GATEPOST_URL)
-    footer = domain.unsubscribe_link if letter.unsubscribe_link is None else letter.unsubscribe_link
+    user = (get_smtp_user(letter.smtp_user_id) if letter.smtp_user_id is not None else None) or _NOBODY
+    footer = _first(letter.unsubscribe_link, user.unsubscribe_link, default=domain.unsubscribe_link)
+    clicks = letter.track_clicks, _CLICKS.get(user.track_clicks), _CLICKS.get(domain.track_clicks)
     base = _base_of(letter, domain)
+    page_id = letter.unsubscribe_page_id or user.unsubscribe_page_id or 0
     return Plan(
         base=base,
-        opens=_first(letter.track_opens, domain.track_opens, default=account.track_opens),
-        clicks=_first(letter.track_clicks, _CLICKS.get(domain.track_clicks), default=_CLICKS[account.track_clicks]),
+        opens=_first(letter.track_opens, user.track_opens, domain.track_opens, default=account.track_opens),
+        clicks=_first(*clicks, default=_CLICKS[account.track_clicks]),
         way_out=footer or (letter.bulk and letter.unsubscribe_link is None),
         way_out_base=_secure(base),
         footer=footer,
-        footer_words=_footer_words(letter) if footer else "",
+        footer_words=_footer_words(letter.account_id, page_id) if footer else "",
+        page_id=page_id,
     )
 
 
@@ -103,10 +110,10 @@ def _first(*wishes: T | None, default: T) -> T:
     return next((wish for wish in wishes if wish is not None), default)
 
 
-def _footer_words(letter: Letter) -> str:
+def _footer_words(account_id: int, page_id: int) -> str:
     """Return the words of the link below a mail, in the language of its unsubscribe page."""
-    named = find_page_language(letter.account_id, letter.unsubscribe_page_id)
-    language = named or find_page_language(letter.account_id, 0)  # as templates_app.unsubscribe finds the page
+    named = find_page_language(account_id, page_id)
+    language = named or find_page_language(account_id, 0)  # as templates_app.unsubscribe finds the page
     return words_of(language or "en").button
 
 
@@ -126,7 +133,7 @@ class Tracker:
         is_rewritten = any(plan.concerns(kind) for kind in _kinds_of(letter))
         if not is_rewritten and not plan.way_out:
             return NOTHING
-        way_out = make_url(plan.way_out_base, Purpose.UNSUBSCRIBE, _link(copy)) if plan.way_out else ""
+        way_out = make_url(plan.way_out_base, Purpose.UNSUBSCRIBE, _link(copy, plan)) if plan.way_out else ""
         return Extras(rewrite=self._rewrite_for(copy, plan, way_out) if is_rewritten else None, unsubscribe_url=way_out)
 
     def _rewrite_for(self, copy: Copy, plan: Plan, way_out: str) -> Rewrite:
@@ -134,7 +141,7 @@ class Tracker:
         done: set[str] = set()
 
         def follow(target: str) -> str:
-            return make_url(plan.base, Purpose.CLICK, _link(copy, target))
+            return make_url(plan.base, Purpose.CLICK, _link(copy, plan, target))
 
         def rewrite(kind: str, text: str) -> str:
             if not plan.concerns(kind) or is_armoured(text):
@@ -168,7 +175,7 @@ def _ending(copy: Copy, plan: Plan, kind: str, way_out: str) -> str:
     """Return what stands at the end of a text: the link to unsubscribe by, where it is to have one, and the pixel."""
     footer = _FOOTERS[kind].format(url=way_out, words=_words(plan.footer_words, kind)) if plan.footer and way_out else ""
     if kind == "html" and plan.opens:
-        return footer + _PIXEL.format(url=make_url(plan.base, Purpose.OPEN, _link(copy)))
+        return footer + _PIXEL.format(url=make_url(plan.base, Purpose.OPEN, _link(copy, plan)))
     return footer
 
 
@@ -176,10 +183,10 @@ def _words(words: str, kind: str) -> str:
     return escape(words) if kind == "html" else words
 
 
-def _link(copy: Copy, target: str = "") -> Link:
+def _link(copy: Copy, plan: Plan, target: str = "") -> Link:
     return Link(
         account_id=copy.letter.account_id,
         recipient_id=copy.recipient_id,
-        page_id=copy.letter.unsubscribe_page_id,
+        page_id=plan.page_id,
         target=target,
     )

@@ -12,6 +12,7 @@ from accounts.models import AuditEntry, Membership
 from domains.credentials import authenticate_api_key, authenticate_smtp_user
 from domains.models import SMTPUser
 from gateway.base.errors import BadCredentials, CredentialRevoked
+from templates_app.models import UnsubscribePage
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
 from tests.support.factories import make_person
@@ -71,6 +72,27 @@ def test_a_reset_secret_replaces_the_old_one(browser: Client, acme: Tenant) -> N
     authenticate_smtp_user(acme.smtp_user.name, secret)
     with pytest.raises(BadCredentials):
         authenticate_smtp_user(acme.smtp_user.name, acme.smtp_secret)
+
+
+def test_a_user_has_tracking_a_type_and_a_page_of_its_own(browser: Client, acme: Tenant) -> None:
+    page = UnsubscribePage.objects.create(account=acme.account, name="Bye", language="de")
+    form = {"is_enabled": "on", "priority": "3", "track_opens": "true", "track_clicks": "false", "unsubscribe_link": "unknown"}
+    browser.post(user_page(acme), {**form, "email_type": "0", "unsubscribe_page_id": page.pk})
+    credential = authenticate_smtp_user(acme.smtp_user.name, acme.smtp_secret)
+    assert (credential.track_opens, credential.track_clicks, credential.unsubscribe_link) == (True, False, None)
+    assert (credential.email_type, credential.unsubscribe_page_id) == (0, page.pk)
+    assert "Bye (de)" in browser.get(user_page(acme)).content.decode()
+    browser.post(user_page(acme), {**form, "email_type": "", "unsubscribe_page_id": ""})
+    credential = authenticate_smtp_user(acme.smtp_user.name, acme.smtp_secret)
+    assert (credential.email_type, credential.unsubscribe_page_id) == (None, None)
+
+
+def test_another_accounts_page_is_neither_offered_nor_taken(browser: Client, acme: Tenant, globex: Tenant) -> None:
+    page = UnsubscribePage.objects.create(account=globex.account, name="Theirs")
+    answer = browser.post(user_page(acme), {"is_enabled": "on", "priority": "3", "unsubscribe_page_id": page.pk})
+    assert answer.context["adminform"].form.errors["unsubscribe_page_id"]
+    assert "Theirs" not in answer.content.decode()
+    assert SMTPUser.objects.get(pk=acme.smtp_user.pk).unsubscribe_page_id is None
 
 
 def test_a_deleted_user_is_refused_and_its_buttons_are_gone(browser: Client, acme: Tenant) -> None:

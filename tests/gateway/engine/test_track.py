@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -12,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from domains import queries
-from domains.models import SenderDomain
+from domains import credentials, queries
+from domains.models import SenderDomain, SMTPUser
 from gateway.engine.compose import Composer
 from gateway.engine.letter import Letter
 from gateway.engine.submission import Clicks, Syntax
@@ -222,7 +223,7 @@ def test_a_way_out_stands_in_the_header_and_is_signed(letter: Letter) -> None:
 
 
 def test_a_way_out_names_its_page() -> None:
-    assert way_out_of(compose(WAY_OUT, make_letter(account_id=7, unsubscribe_page_id=3))) == link(page_id=3)
+    assert way_out_of(compose(replace(WAY_OUT, page_id=3))) == link(page_id=3)
 
 
 @pytest.mark.parametrize(
@@ -295,7 +296,8 @@ def test_a_text_with_a_way_out_gets_no_footer() -> None:
 
 
 def letter_of(tenant: Tenant, **changes: Any) -> Letter:
-    return make_letter(account_id=tenant.account.pk, domain_id=tenant.domain.pk, **changes)
+    keys = {"account_id": tenant.account.pk, "domain_id": tenant.domain.pk, "smtp_user_id": tenant.smtp_user.pk}
+    return make_letter(**keys | changes)
 
 
 def change_domain(tenant: Tenant, **changes: Any) -> None:
@@ -303,36 +305,48 @@ def change_domain(tenant: Tenant, **changes: Any) -> None:
     queries.forget()
 
 
-CHOICES = list(product((None, True, False), (None, True, False), (True, False)))
+def change_user(tenant: Tenant, **changes: Any) -> None:
+    SMTPUser.objects.filter(pk=tenant.smtp_user.pk).update(**changes)
+    credentials.forget()
 
 
-@pytest.mark.parametrize(("message", "domain", "account"), CHOICES)
-def test_the_message_beats_the_domain_and_that_the_account(
-    acme: Tenant, message: bool | None, domain: bool | None, account: bool
+ANY = (None, True, False)
+CHOICES = [*product(ANY, ANY, ANY, (True, False))]
+
+
+@pytest.mark.parametrize(("message", "user", "domain", "account"), CHOICES)
+def test_the_message_beats_the_user_and_the_domain_and_those_the_account(
+    acme: Tenant, message: bool | None, user: bool | None, domain: bool | None, account: bool
 ) -> None:
     type(acme.account).objects.update(track_opens=account, track_clicks=account)
     change_domain(acme, track_opens=domain, track_clicks=domain)
+    change_user(acme, track_opens=user, track_clicks=user)
     clicks = None if message is None else Clicks.TEXT if message else Clicks.NONE
     plan = plan_for(letter_of(acme, track_opens=message, track_clicks=clicks))
-    wish = next(wish for wish in (message, domain, account) if wish is not None)
+    wish = next(wish for wish in (message, user, domain, account) if wish is not None)
     assert plan.opens is wish
     assert plan.clicks is (clicks or (Clicks.HTML if wish else Clicks.NONE))
 
 
 @pytest.mark.parametrize(
-    ("message", "domain", "bulk", "gets"),
+    ("wishes", "bulk", "gets"),
     [
-        (None, False, False, (False, False)),
-        (None, False, True, (True, False)),
-        (None, True, False, (True, True)),
-        (True, False, False, (True, True)),
-        (False, True, True, (False, False)),
+        ((None, None, False), False, (False, False)),
+        ((None, None, False), True, (True, False)),
+        ((None, None, True), False, (True, True)),
+        ((None, True, False), False, (True, True)),
+        ((None, False, True), False, (False, False)),
+        ((None, False, True), True, (True, False)),
+        ((True, False, False), False, (True, True)),
+        ((False, True, True), True, (False, False)),
     ],
 )
 def test_a_way_out_is_asked_for_or_goes_with_bulk_mail(
-    acme: Tenant, message: bool | None, domain: bool, bulk: bool, gets: tuple[bool, bool]
+    acme: Tenant, wishes: tuple[bool | None, bool | None, bool], bulk: bool, gets: tuple[bool, bool]
 ) -> None:
+    message, user, domain = wishes
     change_domain(acme, unsubscribe_link=domain)
+    change_user(acme, unsubscribe_link=user)
     plan = plan_for(letter_of(acme, unsubscribe_link=message, bulk=bulk))
     assert (plan.way_out, plan.footer) == gets
 
@@ -365,6 +379,13 @@ def test_a_footer_speaks_the_language_of_its_page(acme: Tenant, globex: Tenant) 
     pages = [UnsubscribePage.objects.create(account=one.account, name="x", language="de") for one in (acme, globex)]
     words = [plan_for(letter_of(acme, unsubscribe_link=True, unsubscribe_page_id=page.pk)).footer_words for page in pages]
     assert words == ["Abmelden", "Unsubscribe"]
+
+
+def test_the_page_is_the_messages_else_the_users_else_the_usual_one(acme: Tenant) -> None:
+    assert plan_for(letter_of(acme)).page_id == 0
+    change_user(acme, unsubscribe_page_id=3)
+    plans = [plan_for(letter_of(acme)), plan_for(letter_of(acme, unsubscribe_page_id=5))]
+    assert [plan.page_id for plan in plans] == [3, 5]
 
 
 @pytest.mark.parametrize("page_id", [0, 4711])

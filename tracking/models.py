@@ -138,6 +138,21 @@ class HitBatch(models.Model):
         return str(self.id)
 
 
+class Label(AccountModel):
+    """A name that mail is counted under: the tag of the mail. `id` is its outward number."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=255)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="label_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Webhook(AccountModel):
     """Where an account wants events: all of them, of a domain (Octeth), or of an SMTP user (SendCloud)."""
 

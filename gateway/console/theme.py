@@ -36,6 +36,7 @@ ROOMS: list[dict[str, Any]] = [
             {"title": _("Events"), "icon": "timeline", "link": reverse_lazy("admin:events")},
             {"title": _("Statistics"), "icon": "bar_chart", "link": reverse_lazy("admin:statistics")},
             _room(_("Sends to lists"), "groups", "gateway_listtask"),
+            _room(_("Labels"), "label", "tracking_label"),
             _room(_("Suppressions"), "block", "tracking_suppression"),
         ],
     },

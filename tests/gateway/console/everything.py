@@ -13,7 +13,7 @@ from gateway.models import ListTask
 from templates_app.models import AddressList, Member, Template, TemplateVersion, UnsubscribePage
 from tests.support.cast import Tenant
 from tests.support.factories import make_attempt, make_file, make_message
-from tracking.models import Suppression, Webhook, WebhookDelivery
+from tracking.models import Label, Suppression, Webhook, WebhookDelivery
 
 
 def make_everything(tenant: Tenant, mark: str) -> dict[type[Model], Any]:
@@ -78,7 +78,8 @@ def _hooks(tenant: Tenant, mark: str) -> list[Model]:
     delivery = WebhookDelivery.objects.create(
         webhook=hook, event_at=now, event_id=1, next_attempt_at=now, answer=f"{mark} answer"
     )
-    return [suppression, hook, delivery]
+    label = Label.objects.create(account=tenant.account, name=f"{mark} label")
+    return [suppression, hook, delivery, label]
 
 
 def _mail(tenant: Tenant, mark: str) -> list[Model]:

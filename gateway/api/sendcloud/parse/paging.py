@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from gateway.api.fields import Fault, Field, FieldsRefused, integer, text
 from gateway.api.sendcloud.answers import CHINA
+from gateway.base.errors import FieldInvalid, FieldMissing
 from gateway.smtp.addresses import AddressError, parse_address
+from tracking.labels import LONGEST, check_name
 
 MOST_ROWS: Final = 100  # of a page
 LAST_ROW: Final = 10_000_000  # where a page may begin
-LONGEST_NAME: Final = 255  # characters of a label's name
 MOST_LISTED: Final = 100  # values in one parameter
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(9990, 12, 31)
 _MOST_DAYS = 3660
@@ -74,10 +75,10 @@ def label_id(value: Any) -> int:
 
 def label_name(value: Any) -> str:
     """Take the name of a label, in one line."""
-    name = text(value)
-    if not name.strip() or len(name) > LONGEST_NAME or not all(letter >= " " and letter != "\x7f" for letter in name):
-        raise ValueError(f"must have 1 to {LONGEST_NAME} characters in one line")
-    return name
+    try:
+        return check_name(text(value))
+    except (FieldInvalid, FieldMissing):
+        raise ValueError(f"must have 1 to {LONGEST} characters in one line") from None
 
 
 def listed(value: Any) -> tuple[str, ...]:

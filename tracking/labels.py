@@ -1,0 +1,132 @@
+"""Labels: names that mail is counted under. A label's name is the tag of the mail; its number is what calls know it by.
+
+Mail keeps the name that it was sent with: a label that is renamed or deleted takes nothing from what is counted already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from gateway.base.cache import TimedCache
+from gateway.base.errors import FieldInvalid, FieldMissing, QuotaExceeded
+from tracking.models import Label
+
+MOST_LABELS = 1000  # of an account
+LONGEST = 255  # characters of a name
+
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_Key = tuple[int, str]  # account, name
+
+_ids: TimedCache[_Key, int | None] = TimedCache(seconds=30)
+_noted: TimedCache[_Key, int | None] = TimedCache(seconds=30)
+
+
+def note_label(account_id: int, name: str) -> int | None:
+    """Return the number of the label that a mail is sent with, made where there is none; None where there are MOST_LABELS.
+
+    What was found is known for 30 seconds, so that a send need not look; a label that is deleted comes back with the first mail
+    after that. To be called outside of a transaction. Raises FieldInvalid and FieldMissing for what cannot be a name.
+    """
+    return _noted.get((account_id, name), _note)
+
+
+def add_label(account_id: int, name: str) -> Label:
+    """Make a label; raise FieldInvalid for `name`, also where it is taken, FieldMissing for none, QuotaExceeded at the most."""
+    label = Label(account_id=account_id, name=check_name(name))
+    if Label.objects.for_account(account_id).count() >= MOST_LABELS:
+        raise QuotaExceeded(f"The account has {MOST_LABELS:,} labels, which is the most; delete some first.")
+    _save(label)
+    return label
+
+
+def rename_label(label: Label, name: str) -> None:
+    """Give a label another name; raise as add_label does."""
+    label.name = check_name(name)
+    _save(label)
+
+
+def delete_label(label: Label) -> None:
+    """Delete a label. What was counted under its name stays."""
+    label.delete()
+    transaction.on_commit(forget)
+
+
+def labels_of(account_id: int, query: str = "") -> QuerySet[Label]:
+    """Return an account's labels, or those whose names have `query` in them, in the order that they were made."""
+    labels = Label.objects.for_account(account_id).order_by("pk")
+    return labels.filter(name__icontains=query) if query else labels
+
+
+def find_label(account_id: int, label_id: int) -> Label | None:
+    """Return an account's label by its number, None when it has none of that."""
+    return Label.objects.for_account(account_id).filter(pk=label_id).first()
+
+
+def find_names(account_id: int, label_ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of those of the numbers that are labels of the account."""
+    return dict(Label.objects.for_account(account_id).filter(pk__in=list(label_ids)).values_list("pk", "name"))
+
+
+def find_ids(account_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of those of the names that are labels of the account; each is known for 30 seconds."""
+    found = ((name, _ids.get((account_id, name), _find_id)) for name in names)
+    return {name: key for name, key in found if key is not None}
+
+
+def check_name(name: str) -> str:
+    """Return a name that a label can have; raise FieldMissing or FieldInvalid for `name`."""
+    if not name.strip():
+        raise FieldMissing("name", "The label has no name.")
+    if len(name) > LONGEST or _UNFIT.search(name):
+        raise FieldInvalid("name", f"The name of a label must be 1 to {LONGEST} characters in one line.", value=name)
+    return name
+
+
+def is_taken(account_id: int, name: str) -> bool:
+    """Tell whether the account has a label of that name."""
+    return _find_named(account_id, name) is not None
+
+
+def forget() -> None:
+    """Forget what was looked up, so that this process sees a change at once."""
+    _ids.clear()
+    _noted.clear()
+
+
+def _find_named(account_id: int, name: str) -> Label | None:
+    return Label.objects.for_account(account_id).filter(name=name).first()
+
+
+def _note(key: _Key) -> int | None:
+    account_id, name = key
+    check_name(name)
+    found = _find_id(key)
+    if found is not None:
+        return found
+    try:
+        return add_label(account_id, name).pk
+    except QuotaExceeded:
+        return None
+    except FieldInvalid:
+        found = _find_id(key)  # another process was faster
+        if found is None:
+            raise
+        return found
+
+
+def _find_id(key: _Key) -> int | None:
+    found = _find_named(*key)
+    return found.pk if found is not None else None
+
+
+def _save(label: Label) -> None:
+    try:
+        with transaction.atomic():
+            label.save()
+    except IntegrityError:
+        raise FieldInvalid("name", f"There is a label {label.name} already.", value=label.name) from None
+    transaction.on_commit(forget)

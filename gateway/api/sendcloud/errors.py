@@ -6,8 +6,11 @@ what a client, or a proxy before it, must see without reading: a wrong path or m
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 from gateway.api.base import row_of
-from gateway.api.fields import FieldsRefused
+from gateway.api.fields import Fault, FieldsRefused
 from gateway.api.sendcloud.codes import CODES
 from gateway.base.errors import (
     AccountDeleted,
@@ -131,10 +134,20 @@ BY_FIELD: dict[tuple[type[Refused], str], int] = {
 }
 
 # Codes whose words do not say what is wrong: there `info.reason` does.
-VAGUE = frozenset({501, 6001, 40869, 40901, 49901, 49903, 49906})
+VAGUE = frozenset({501, 6001, 40707, 40710, 40712, 40869, 40901, 41012, 41015, 41016, 41112, 41119, 49901, 49903, 49906})
 
 # Codes whose words the vendor follows with the parameter at fault.
 QUOTING = frozenset({40863})
+
+
+@contextmanager
+def coded(codes: Mapping[type[Refused], int]) -> Iterator[None]:
+    """Give refusals of these kinds the code that a call has for them; their subclasses have it too."""
+    try:
+        yield
+    except tuple(codes) as refusal:
+        code = next(code for kind, code in codes.items() if isinstance(refusal, kind))
+        raise FieldsRefused(Fault(field=refusal.field, error=code, message=refusal.message, value=refusal.value)) from None
 
 
 def find_row(refusal: Refused) -> Row:

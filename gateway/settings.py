@@ -80,6 +80,11 @@ if REDIS_URL:
 
 # Names and listeners --------------------------------------------------------------------------------------------------
 GATEPOST_BRAND = env.str("GATEPOST_BRAND", "Gatepost")
+# What SMTP says behind 220, 250 (to EHLO), 354 and 221; empty: the words of the brand (smtp/words.py).
+GATEPOST_SMTP_GREETING = env.str("GATEPOST_SMTP_GREETING", "")
+GATEPOST_SMTP_HELLO = env.str("GATEPOST_SMTP_HELLO", "")
+GATEPOST_SMTP_GO_AHEAD = env.str("GATEPOST_SMTP_GO_AHEAD", "")
+GATEPOST_SMTP_GOODBYE = env.str("GATEPOST_SMTP_GOODBYE", "")
 GATEPOST_HOSTNAME = env.str("GATEPOST_HOSTNAME", "localhost")
 GATEPOST_HTTP = read_endpoint("GATEPOST_HTTP", "127.0.0.1:8000")
 GATEPOST_SMTP = read_endpoint("GATEPOST_SMTP", "127.0.0.1:2525")

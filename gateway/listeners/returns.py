@@ -18,6 +18,7 @@ from django.conf import settings
 from gateway.base.ids import make_public_id
 from gateway.engine.returns import read_return_path
 from gateway.listeners.connection import Connection
+from gateway.listeners.greeting import own_words
 from gateway.listeners.listener import Caps, Listener, Patience
 from gateway.listeners.tls import get_context
 from gateway.smtp.addresses import Address
@@ -126,7 +127,7 @@ def open_returns(
     maildir = Maildir(returns_folder())
     threads = ThreadPoolExecutor(4, thread_name_prefix="returns")
     policy = Policy(
-        brand=settings.GATEPOST_BRAND,
+        words=own_words(),
         limits=Limits(size=MAX_SIZE, recipients=100),
         offers_tls=True,
         asks=frozenset({RecipientRequested, DataRequested}),

@@ -29,6 +29,7 @@ from gateway.smtp.events import (
 )
 from gateway.smtp.limits import Limits
 from gateway.smtp.policy import Policy
+from gateway.smtp.words import words_of
 
 GRAMMAR = """A rule is STAGE:CODE[:PATTERN[:TIMES[:TEXT]]], the first that matches counts.
   STAGE    connect, ehlo, mail, rcpt, data, or dot (the end of a message)
@@ -225,7 +226,7 @@ class SinkConnection(Connection):
 
 
 _POLICY = Policy(
-    brand="Sink",
+    words=words_of("Sink"),
     limits=Limits(size=64 * 1024 * 1024, recipients=100_000, errors=1_000_000),
     asks=frozenset({HelloReceived, MailRequested, RecipientRequested, DataRequested, ResetRequested}),
     takes_bare_newlines=True,

@@ -21,6 +21,7 @@ from gateway.base.networks import group_client
 from gateway.engine.intake import hand_in
 from gateway.engine.submission import Accepted
 from gateway.listeners.connection import FAILED, Connection
+from gateway.listeners.greeting import own_words
 from gateway.listeners.guard import Guard
 from gateway.listeners.listener import Caps, Listener, Patience
 from gateway.listeners.replies import reply_to, reply_to_auth
@@ -179,7 +180,7 @@ class Doors:
 def make_policy(endpoint: Endpoint) -> Policy:
     """Return what a listener on `endpoint` offers: AUTH without TLS only on loopback of the embedded mode."""
     return Policy(
-        brand=settings.GATEPOST_BRAND,
+        words=own_words(),
         limits=Limits(size=settings.GATEPOST_MAX_SIZE),
         offers_tls=True,
         auth=Auth.ALWAYS if settings.EMBEDDED and _is_loopback(endpoint.host) else Auth.OVER_TLS,

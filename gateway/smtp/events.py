@@ -88,12 +88,12 @@ class RecipientRequested:
 
 @dataclass(frozen=True, slots=True)
 class DataRequested:
-    """DATA, after MAIL and at least one recipient."""
+    """DATA, or the first BDAT of a message, after MAIL and at least one recipient."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """A whole message: `content` has its dots unstuffed and ends with CRLF, if it is not empty."""
+    """A whole message, however it came: `content` has its dots unstuffed and ends with CRLF, if it is not empty."""
 
     sender: Address | None
     recipients: tuple[Address, ...]
@@ -119,8 +119,12 @@ Event = (
 
 
 class CommandRefused(Exception):
-    """What the client sent is refused with `reply`. Raised and caught within the machine."""
+    """What the client sent is refused with `reply`. Raised and caught within the machine.
 
-    def __init__(self, code: int, enhanced: str, text: str) -> None:
+    `is_final`: nobody can tell where its next command begins, so that the session ends.
+    """
+
+    def __init__(self, code: int, enhanced: str, text: str, *, is_final: bool = False) -> None:
         self.reply = Reply(code, text, enhanced)
+        self.is_final = is_final
         super().__init__(str(self.reply))

@@ -1,4 +1,4 @@
-"""The framing of what an SMTP client sends: lines, and messages that end with CRLF.CRLF and with nothing else."""
+"""The framing of what an SMTP client sends: lines, messages that end with CRLF.CRLF and with nothing else, and chunks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _END = b"\r\n.\r\n"
 
 
 class Reader:
-    """A buffer that gives lines, and after `begin_content` one message.
+    """A buffer that gives lines, and after `begin_content` one message, after `begin_chunk` one chunk.
 
     Of a line or message that is too long it keeps no more than it takes to find the end.
     """
@@ -21,7 +21,9 @@ class Reader:
         self._is_skipping = False  # the rest of a line that was too long
         self._searched = 0  # where the next look for the end of a message begins
         self._is_too_large = False
-        self.is_in_content = False  # a message is next
+        self._left: int | None = None  # octets of a chunk that are still to be read
+        self._is_kept = True  # the chunk is wanted
+        self.is_in_content = False  # a message or chunk is next
 
     def receive(self, data: bytes) -> None:
         self._buffer += data
@@ -37,12 +39,19 @@ class Reader:
         self._is_too_large = False
         self.is_in_content = True
 
+    def begin_chunk(self, size: int, *, is_kept: bool = True) -> None:
+        """Give the next `size` octets as they are, then lines again; nothing of them when they are not kept."""
+        self._left, self._is_kept = size, is_kept
+        self.is_in_content = True
+
     def read(self) -> bytes | None:
-        """Take a line without its CRLF, or a message with its dots unstuffed (RFC 5321 4.5.2); None when it is not all here.
+        """Take a line without its CRLF, a message with its dots unstuffed (RFC 5321 4.5.2), or a chunk; None: not all is here.
 
         Raise CommandRefused for one that is too long, or a line that is none, once its end was read.
         """
-        return self._take_content() if self.is_in_content else self._take_line()
+        if not self.is_in_content:
+            return self._take_line()
+        return self._take_content() if self._left is None else self._take_chunk(self._left)
 
     def _take_line(self) -> bytes | None:
         end = self._buffer.find(b"\n") + 1
@@ -55,7 +64,9 @@ class Reader:
         if was_skipping or end > MAX_AUTH_LINE:
             raise CommandRefused(500, "5.5.6", "Line too long")
         if not line.endswith(b"\r\n") or line.count(b"\r") > 1 or b"\0" in line:
-            raise CommandRefused(500, "5.5.2", "A line must end with CRLF and have no bare CR and no NUL in it")
+            words = "A line must end with CRLF and have no bare CR and no NUL in it"
+            # What comes behind a BDAT is no command.
+            raise CommandRefused(500, "5.5.2", words, is_final=line[:4].upper() == b"BDAT")
         return line[:-2]
 
     def _bound_line(self) -> None:
@@ -90,6 +101,19 @@ class Reader:
             self._is_too_large = True
         if self._is_too_large:
             del self._buffer[: 1 - len(_END)]
+
+    def _take_chunk(self, left: int) -> bytes | None:
+        here = min(len(self._buffer), left)
+        if self._is_kept and here < left:
+            return None
+        with memoryview(self._buffer) as octets:
+            chunk = bytes(octets[:here]) if self._is_kept else b""
+        del self._buffer[:here]
+        if here < left:
+            self._left = left - here
+            return None
+        self._left, self.is_in_content = None, False
+        return chunk
 
 
 def find_stray(content: bytes) -> str:

@@ -67,7 +67,7 @@ def say(client: smtplib.SMTP, *packets: bytes) -> list[int]:
         line(client).sendall(packet)
         time.sleep(0.001 if len(packets) > 1 else 0)
     codes = []
-    while 221 not in codes and 421 not in codes:
+    while not {221, 421, 501} & set(codes):
         codes.append(client.getreply()[0])
     client.close()
     return codes
@@ -133,8 +133,46 @@ def test_a_line_with_a_dot_in_it_is_text(dial: Dial, acme: Tenant) -> None:
     assert sorted(bodies) == sorted(mail.partition(b"\r\n\r\n")[2] for mail in asked)
 
 
-def test_what_ends_a_message_by_its_size_is_not_offered(dial: Dial, acme: Tenant) -> None:
+# By chunks, whose sizes say where a message ends ------------------------------------------------------------------------
+CHUNKED = ENVELOPE.removesuffix(b"DATA\r\n")
+
+
+def chunk(octets: bytes, *, last: bool = True) -> bytes:
+    return b"BDAT %d%b\r\n%b" % (len(octets), b" LAST" if last else b"", octets)
+
+
+def test_a_chunk_that_others_see_two_messages_in_is_refused(dial: Dial, acme: Tenant) -> None:
+    for ending in NOT_THE_END:
+        client = dial()
+        client.login(acme.smtp_user.name, acme.smtp_secret)
+        assert client.has_extn("chunking")
+        codes = say(client, CHUNKED % b"ben" + chunk(BEGUN + ending + SMUGGLED))
+        assert codes == [250, 250, 550, 221], (ending, codes)
+        # Cut within the ending, where each part by itself has nothing strange in it.
+        client = dial()
+        client.login(acme.smtp_user.name, acme.smtp_secret)
+        parts = [chunk(ending[place : place + 1], last=False) for place in range(len(ending))]
+        codes = say(client, CHUNKED % b"ben" + chunk(BEGUN, last=False), *parts, chunk(SMUGGLED))
+        assert codes == [250, 250, 250, *[250] * len(ending), 550, 221], (ending, codes)
+    assert not Message.objects.exists()
+
+
+def test_what_is_in_a_chunk_is_no_command(dial: Dial, acme: Tenant) -> None:
+    """A mail in a chunk is one mail, also with an end of a message in it; one in a chunk that is refused is none."""
+    client = dial()
+    assert say(client, CHUNKED % b"ben" + chunk(SMUGGLED, last=False) + chunk(SMUGGLED)) == [530, 530, 530, 530, 221]
     client = dial()
     client.login(acme.smtp_user.name, acme.smtp_secret)
-    assert not client.has_extn("chunking")
-    assert say(client, b"BDAT 0 LAST\r\n") == [500, 221]
+    assert say(client, chunk(SMUGGLED), b"BDAT 2\r\n\r\n") == [503, 503, 221]
+    client = dial()
+    client.login(acme.smtp_user.name, acme.smtp_secret)
+    assert say(client, b"BDAT 1x LAST\r\n" + SMUGGLED) == [501]
+    assert not Message.objects.exists()
+    client = dial()
+    client.login(acme.smtp_user.name, acme.smtp_secret)
+    body = BEGUN + b"\r\n.\r\n" + SMUGGLED
+    assert say(client, CHUNKED % b"ben" + chunk(body[:50], last=False) + chunk(body[50:])) == [250, 250, 250, 250, 221]
+    (taken,) = deliver_all()
+    assert [address for address, _ in taken.rcpt_to] == ["ben@inbox.example"]
+    assert taken.content is not None
+    assert taken.content.partition(b"\r\n\r\n")[2] == body.partition(b"\r\n\r\n")[2]

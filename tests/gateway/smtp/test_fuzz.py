@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.smtp import addresses, client, events, reader, server
+from gateway.smtp import addresses, authentication, chunking, client, events, mailing, reader
 from gateway.smtp.client import ClientSession
+from gateway.smtp.events import Reply
 from gateway.smtp.reader import Reader
 from gateway.smtp.reply import ReplyReader
-from gateway.smtp.server import Server
+from gateway.smtp.session import Session, Transaction
 from tests.gateway.smtp.fuzz import corpus
 from tests.gateway.smtp.fuzz.grammar import CASES
 
@@ -64,8 +65,22 @@ def _feed_all(feed: Callable[..., Any]) -> Callable[..., list[Any]]:
     return lambda self, octets: list(feed(self, octets))
 
 
-def _without_dots(on_content: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self, transaction, content: on_content(self, transaction, content.replace(b"\r\n.", b"\r\n"))
+def _without_dots(receive: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda session, transaction, content: receive(session, transaction, content.replace(b"\r\n.", b"\r\n"))
+
+
+def _read_on(session: Session, _: int, reply: Reply) -> None:
+    session.transaction = None
+    session.refuse(reply)
+
+
+def _by_the_end(self: Reader, _: int) -> bytes | None:
+    self._left = None
+    return self._take_content()
+
+
+def _add_up(transaction: Transaction, chunk: bytes) -> None:
+    transaction.chunks = bytearray(chunk)
 
 
 def _ignore(*_: Any, **__: Any) -> None:
@@ -76,17 +91,21 @@ def _ignore(*_: Any, **__: Any) -> None:
 FAULTS: Final[Mapping[str, tuple[str, Any, str, Any]]] = {
     "a message ends with LF.CRLF": ("server", reader, "_END", b"\n.\r\n"),
     "a message ends with CRLF.LF": ("server", reader, "_END", b"\r\n.\n"),
-    "a dot too many is taken away": ("server", Server, "_on_content", _without_dots(Server._on_content)),
-    "bare newlines are taken": ("server", server, "find_stray", lambda _: ""),
+    "a dot too many is taken away": ("server", mailing, "receive_message", _without_dots(mailing.receive_message)),
+    "bare newlines are taken": ("server", mailing, "find_stray", lambda _: ""),
     "what is behind STARTTLS is kept": ("server", Reader, "clear", _ignore),
     "a message without end is kept": ("server", Reader, "_bound_content", _ignore),
     "a line without end is kept": ("server", Reader, "_bound_line", _ignore),
-    "nobody need log in": ("server", Server, "_check_authenticated", _ignore),
-    "passwords are taken in clear": ("server", Server, "_check_auth", _ignore),
-    "a session without greeting": ("server", Server, "_forget_transaction", _ignore),
+    "nobody need log in": ("server", Session, "check_authenticated", _ignore),
+    "passwords are taken in clear": ("server", authentication, "_check_auth", _ignore),
+    "a session without greeting": ("server", Session, "forget_transaction", _ignore),
     "a line is never answered": ("server", Reader, "_take_line", _answer_no_more),
     "controls stay in replies": ("server", events, "_unprintable", lambda _, line: line),
-    "errors have no end": ("server", Server, "_refuse", Server._send),
+    "errors have no end": ("server", Session, "refuse", Session.send),
+    "a chunk that is refused is read as commands": ("server", chunking, "_discard", _read_on),
+    "a chunk ends with a dot": ("server", Reader, "_take_chunk", _by_the_end),
+    "chunks before the last are lost": ("server", chunking, "_keep", _add_up),
+    "a message without a last CRLF": ("server", chunking, "_end_line", lambda content: content),
     "what a server said in clear counts": ("client", ReplyReader, "clear", _ignore),
     "dots are not stuffed": ("client", client, "stuff", lambda wire: wire),
     "a breach takes back what came before": ("client", ReplyReader, "feed", _feed_all(ReplyReader.feed)),

@@ -36,10 +36,11 @@ _PARAMETERS = {
 
 
 class _No(Exception):
-    """The line or message gets this code."""
+    """The line or message gets this code, which ends the session if it `is_final`."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, *, is_final: bool = False) -> None:
         self.code = code
+        self.is_final = is_final
 
 
 class Dialogue:
@@ -61,6 +62,7 @@ class Dialogue:
     def _begin_session(self) -> None:
         self._has_greeted = self._is_authenticated = False
         self._awaits_tls = self._in_content = False
+        self._chunk: tuple[int, bool, int] | None = None  # how long the next one is, whether it is the last, or why it is none
         self._challenged: list[bytes] | None = None  # what the client has said of its name and secret
         self._mechanism = b""
         self._forget()
@@ -69,6 +71,7 @@ class Dialogue:
         self._sender: tuple[Address | None] | None = None
         self._recipients: list[Address] = []
         self._is_utf8 = self._has_too_many = False
+        self._chunks: bytes | None = None
 
     def hear(self, speeches: Iterable[bytes]) -> None:
         """Hear what is said before each handshake, and after the last."""
@@ -85,12 +88,24 @@ class Dialogue:
             if not is_whole:
                 return
             try:
-                self._on_message(unit) if self._in_content else self._on_line(unit)
+                self._on_unit(unit)
             except _No as no:
                 self._refuse(no.code)
+                self.is_closed = self.is_closed or no.is_final
+
+    def _on_unit(self, unit: bytes) -> None:
+        if self._chunk is not None:
+            self._on_chunk(unit, *self._chunk)
+        elif self._in_content:
+            self._on_message(unit)
+        else:
+            self._on_line(unit)
 
     def _cut_off(self, said: bytes) -> tuple[bytes, bytes, bool]:
-        """Return the first line or message with its end, what comes behind it, and whether there was an end."""
+        """Return the first line, message or chunk with its end, what comes behind it, and whether there was an end."""
+        if self._chunk is not None:
+            size = self._chunk[0]
+            return said[:size], said[size:], len(said) >= size
         if self._in_content:
             lines = said.split(_CRLF)
             if b"." not in lines[:-1]:
@@ -129,15 +144,18 @@ class Dialogue:
     # Lines ------------------------------------------------------------------------------------------------------------
     def _on_line(self, line: bytes) -> None:
         text = line.removesuffix(_CRLF)
-        if len(line) > 12_288 or text == line or any(octet in text for octet in b"\r\0"):
+        is_bdat = line[:4].upper() == b"BDAT"
+        if len(line) > 12_288:
             raise _No(500)
+        if text == line or any(octet in text for octet in b"\r\0"):
+            raise _No(500, is_final=is_bdat)
         if self._challenged is not None:
             self._on_response(text)
             return
         verb, _, argument = text.partition(b" ")
         command = getattr(self, f"_{verb.lower().decode('latin-1')}_command", None) if verb.isalpha() else None
         if command is None or (len(line) > 1065 and verb.upper() != b"AUTH"):
-            raise _No(500)
+            raise _No(500, is_final=verb.upper() == b"BDAT")
         if verb.upper() in {b"DATA", b"RSET", b"QUIT", b"STARTTLS"} and argument.strip():
             raise _No(501)
         command(argument)
@@ -259,6 +277,8 @@ class Dialogue:
 
     def _rcpt_command(self, argument: bytes) -> None:
         self._check_in_transaction()
+        if self._chunks is not None:
+            raise _No(503)
         path = _read_path(b"TO:", argument)
         if path.address is None:
             raise _No(553)
@@ -273,17 +293,25 @@ class Dialogue:
 
     def _data_command(self, _: bytes) -> None:
         self._check_in_transaction()
+        if self._chunks is not None:
+            self._sender = None
+            raise _No(503)
+        self._check_recipients()
+        self._in_content = self._ask(DataRequested(), 354)
+
+    def _check_recipients(self) -> None:
         if not self._recipients:
             raise _No(554)
         if self._has_too_many:
             raise _No(550)
-        self._in_content = self._ask(DataRequested(), 354)
 
     def _on_message(self, stuffed: bytes) -> None:
-        sender, recipients, is_utf8 = self._sender, tuple(self._recipients), self._is_utf8
         self._in_content = False
-        self._sender, self._recipients = None, []
-        content = b"".join(line.removeprefix(b".") + _CRLF for line in stuffed.split(_CRLF)[:-1])
+        self._end(b"".join(line.removeprefix(b".") + _CRLF for line in stuffed.split(_CRLF)[:-1]))
+
+    def _end(self, content: bytes) -> None:
+        sender, recipients, is_utf8 = self._sender, tuple(self._recipients), self._is_utf8
+        self._sender, self._recipients, self._chunks = None, [], None
         if len(content) > self.policy.limits.size:
             raise _No(552)
         stray = any(octet in content.replace(_CRLF, b"") for octet in b"\r\n\0")
@@ -292,6 +320,49 @@ class Dialogue:
         assert sender is not None
         self._faults = 0
         self._ask(MessageReceived(sender[0], recipients, content, is_utf8), 250)
+
+    # Chunks -----------------------------------------------------------------------------------------------------------
+    def _bdat_command(self, argument: bytes) -> None:
+        words = argument.rstrip(b" ").upper().split(b" ")
+        if not re.fullmatch(rb"\d{1,20}", words[0]) or words[1:] not in ([], [b"LAST"]):
+            raise _No(501, is_final=True)
+        size, is_last = int(words[0]), words[1:] == [b"LAST"]
+        try:
+            self._check_chunk(size)
+        except _No as no:
+            self._chunk = size, is_last, no.code
+        else:
+            self._chunk = size, is_last, 0
+
+    def _check_chunk(self, size: int) -> None:
+        if "CHUNKING" not in self.policy.extensions:
+            raise _No(502)
+        self._check_in_transaction()
+        self._check_recipients()
+        if len(self._chunks or b"") + size > self.policy.limits.size:
+            raise _No(552)
+        if self._chunks is None and DataRequested in self.policy.asks:
+            self.events.append(DataRequested())
+            reply = self._answer(self._asked, self.events[-1])
+            self._asked += 1
+            if reply is not None and reply.code == 421:
+                self.codes.append(421)
+                self.is_closed = True
+            elif reply is not None and reply.code >= 400:
+                raise _No(reply.code)
+        self._chunks = self._chunks or b""
+
+    def _on_chunk(self, octets: bytes, size: int, is_last: bool, code: int) -> None:
+        self._chunk = None
+        if code:
+            self._sender, self._recipients, self._chunks = None, [], None
+            raise _No(code)
+        content = (self._chunks or b"") + octets
+        if is_last:
+            self._end(content + _CRLF * (content != b"" and not content.endswith(_CRLF)))
+        else:
+            self._chunks = content
+            self.codes.append(250)
 
 
 def _read_path(lead: bytes, argument: bytes) -> Path:

@@ -50,7 +50,18 @@ _PATH = _any_of(
     b"<a@b.example>", b"<>", b'<"a> b"@c.example>', b"<\xc3\xa9@b.example>", b"<a@b>", b"a@b.example", b" <a@b.example> "
 )
 _LINE = _several(_any_of(b"hello", b".", b"..", b"\r\n", b"\r\n", b"\r\n.", b"\n", b"\r", b"\0", b"\xff", b"x" * 60), 0, 6)
-_MESSAGE = _joined(b"DATA\r\n", _LINE, _any_of(b"\r\n.\r\n", b"\r\n.\r\n", b".\r\n", b"\n.\r\n", b"\r\n.\n", b""))
+_BY_DATA = _joined(b"DATA\r\n", _LINE, _any_of(b"\r\n.\r\n", b"\r\n.\r\n", b".\r\n", b"\n.\r\n", b"\r\n.\n", b""))
+
+
+def _chunk(last: bytes) -> Octets:
+    """Make a chunk, one in six of which has another size than it says."""
+    off = st.sampled_from([0, 0, 0, 0, 0, -1, 1])
+    return st.tuples(_LINE, off).map(lambda made: b"BDAT %d%b\r\n%b" % (max(0, len(made[0]) + made[1]), last, made[0]))
+
+
+_BETWEEN = _any_of(b"", b"", b"", b"NOOP\r\n", b"RSET\r\n", b"DATA\r\n", b"RCPT TO:<c@d.example>\r\n", b"BDAT x\r\n")
+_BY_BDAT = _joined(_several(_chunk(b""), 0, 2), _BETWEEN, _chunk(b" LAST"))
+_MESSAGE = st.one_of(_BY_DATA, _BY_BDAT)
 _TRANSACTION = _joined(
     _joined(b"MAIL FROM:", _PATH, _PARAMETERS, b"\r\n"),
     _several(_joined(b"RCPT TO:", _PATH, b"\r\n"), 1, 4),

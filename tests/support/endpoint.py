@@ -35,6 +35,7 @@ class Call:
     headers: Mapping[str, str]  # lower-case names
     body: bytes = field(repr=False)
     at: float
+    method: str = "POST"
 
 
 class Endpoint:
@@ -104,10 +105,10 @@ class Endpoint:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.split("\r\n")
-        path = first.split(" ")[1]
+        method, path, _ = first.split(" ")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines if line)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.calls.append(Call(path, headers, body, monotonic()))
+        self.calls.append(Call(path, headers, body, monotonic(), method))
         rule = self.script.get(path, 200)
         answer = rule(self._counts[path]) if callable(rule) else rule
         self._counts[path] += 1

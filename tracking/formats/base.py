@@ -20,7 +20,7 @@ TEST: Final = "test"  # the type of the event that a person sends to see whether
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """One event as bodies tell it: the columns of Event, and the name of the SMTP user that sent the message."""
+    """One event as bodies tell it: the columns of Event, the name of the SMTP user that sent the message, and its way."""
 
     type: str
     at: datetime
@@ -48,6 +48,9 @@ class Telling:
     agent: str = ""
     url: str = ""
     smtp_user: str = ""
+    label_id: int = 0  # of the first tag; see Format.names_way
+    list_task_id: int = 0  # of the send to an address list that made the copy; see Format.names_way
+    source: str = ""  # the IP address that a delivered copy was sent from; see Format.names_way
 
     @property
     def id(self) -> str:
@@ -109,7 +112,8 @@ class Format:
 
     `write` makes the body of a parcel, the same bytes each time; `sign` its headers at a time. `delays` are the seconds
     before the second try, the third, and so on; the last delay is followed by the last try. `tries_url`: the URL must answer
-    a test before it is saved; what is missing in its answer, `find_fault` says in a sentence, "" for nothing.
+    a test before it is saved; what is missing in its answer, `find_fault` says in a sentence, "" for nothing. With
+    `takes_get` an answer to a GET will do as well. `names_way`: it tells the label and list task of a copy, and whence it went.
     """
 
     words: Mapping[str, str]
@@ -122,6 +126,8 @@ class Format:
     is_success: Callable[[Reply], bool] = lambda reply: 200 <= reply.status < 300
     make_key: Callable[[], str] = tokens.make_secret
     tries_url: bool = False
+    takes_get: bool = False
+    names_way: bool = False
     find_fault: Callable[[Reply], str] = lambda _reply: ""
 
     def headers(self, parcel: Parcel, body: bytes, now: datetime) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
+from tracking.agents import read_agent
 from tracking.formats.base import TEST, Format, Parcel, Telling, by_name, write_json
 from tracking.models import EventType
 from tracking.webhooks.schedule import MINUTE
@@ -27,6 +28,17 @@ WORDS: Final[Mapping[str, str]] = {
     EventType.FAILED: "soft_bounce",
     TEST: "deliver",
 }
+# What `message` says where no server said anything.
+MESSAGES: Final[Mapping[str, str]] = {
+    "request": "Successfully requested",
+    "deliver": "Successfully delivered",
+    "open": "Opened",
+    "click": "Clicked",
+    "unsubscribe": "Unsubscribed",
+    "report_spam": "Reported as spam",
+    "invalid": "The address is not mailed",
+    "soft_bounce": "Not delivered",
+}
 
 
 def write(parcel: Parcel) -> bytes:
@@ -44,29 +56,42 @@ def write(parcel: Parcel) -> bytes:
 
 def _fields(telling: Telling) -> Iterator[tuple[str, str]]:
     word = _word(telling)
+    task_id = str(telling.list_task_id)
     yield "event", word
-    yield "message", telling.reply or telling.type
+    yield "message", telling.reply or MESSAGES[word]
     yield "apiUser", telling.smtp_user
     yield "category", telling.smtp_user
-    yield "labelId", "0"
+    yield "labelId", str(telling.label_id)
     yield "labelName", next(iter(telling.tags), "")
+    yield "maillistTaskId", task_id
+    yield "mail_list_task_id", task_id
     yield "userHeaders", write_json(by_name(telling.headers)).decode()
+    yield "messageId", telling.inbound_id
     if word == "request":
-        yield "messageId", telling.inbound_id
         yield "recipientArray", write_json([telling.recipient]).decode()
         yield "emailIds", write_json([telling.email_id]).decode()
         yield "recipientSize", "1"
         return
-    yield "messageId", telling.inbound_id
     yield "emailId", telling.email_id
     yield "recipient", telling.recipient
+    if word == "deliver":
+        yield "outIp", telling.source
     if word in {"open", "click", "unsubscribe"}:
-        yield "ip", telling.address
-        yield "userAgent", telling.agent
+        yield from _reader(telling)
     if word == "click":
         yield "url", telling.url
     if word == "soft_bounce":
         yield "reason", telling.reply
+
+
+def _reader(telling: Telling) -> Iterator[tuple[str, str]]:
+    agent = read_agent(telling.agent)
+    yield "ip", telling.address
+    yield "userAgent", telling.agent
+    yield "explorerName", agent.program
+    yield "explorerVer", agent.program_version
+    yield "oSName", agent.system
+    yield "oSVer", agent.system_version
 
 
 def _word(telling: Telling) -> str:
@@ -81,4 +106,6 @@ SENDCLOUD: Final = Format(
     delays=tuple(minutes * MINUTE for minutes in (1, 2, 4, 8, 16)),
     is_success=lambda reply: reply.status == 200,
     tries_url=True,
+    takes_get=True,
+    names_way=True,
 )

@@ -19,7 +19,7 @@ from gateway.base.guarded import Answer, Client, check_url
 from gateway.base.ids import make_name, make_public_id
 from gateway.base.sealing import CannotOpen
 from tracking import outbox
-from tracking.formats import FORMATS, TEST, Parcel, Telling
+from tracking.formats import FORMATS, TEST, Format, Parcel, Telling
 from tracking.models import Webhook, WebhookDelivery
 from tracking.webhooks import keys, queue
 from tracking.webhooks.calls import Call, open_key, with_names, write_call
@@ -121,7 +121,7 @@ def check_works(url: str, format_name: str, *, key: str) -> None:
         raise FieldInvalid("url", f"This URL cannot be called. {problem}", value=url)
     if FORMATS[format_name].tries_url:
         fault = find_fault(format_name, _post_test(Webhook(url=url, format=format_name), key))
-        if fault:
+        if fault and not _answers_get(url, FORMATS[format_name]):
             raise FieldInvalid("url", f"This URL failed the test that is sent before it is saved. {fault}", value=url)
 
 
@@ -207,9 +207,19 @@ def _open_key(webhook: Webhook) -> str:
 
 def _post_test(webhook: Webhook, key: str) -> Answer:
     form = FORMATS[webhook.format]
-    parcel = Parcel(id=f"test_{make_name(16)}", url=webhook.url, key=key, tellings=(with_names(_test_telling(webhook)),))
+    parcel = Parcel(id=f"test_{make_name(16)}", url=webhook.url, key=key, tellings=(with_names(_test_telling(webhook), form),))
     call = write_call(Call(webhook=webhook, deliveries=(), format=form), parcel, clock.now())
     return asyncio.run(_post(call))
+
+
+def _answers_get(url: str, form: Format) -> bool:
+    """Tell whether a URL answers a GET, where its format takes that for an answer to its test too."""
+    return form.takes_get and form.is_success(asyncio.run(_get(url, form.seconds)))
+
+
+async def _get(url: str, seconds: float) -> Answer:
+    async with Client() as client:
+        return await client.get(url, {}, seconds=seconds)
 
 
 async def _post(call: Call) -> Answer:

@@ -11,6 +11,7 @@ from domains.credentials import get_smtp_user
 from gateway.base import clock, sealing, tokens
 from gateway.base.sealing import CannotOpen
 from tracking.formats import FORMATS, Format, Parcel, Telling
+from tracking.labels import find_ids
 from tracking.models import Webhook
 from tracking.webhooks.sql import Key, Leased
 
@@ -62,7 +63,7 @@ def make_call(webhook: Webhook, deliveries: Sequence[Leased], events: Mapping[Ke
     tellings = [one for one in found if one is not None and one.account_id == webhook.account_id]
     if not tellings:
         return replace(call, problem=NOT_KEPT)
-    told = tuple(with_names(one) for one in tellings if one.type in call.format.words)
+    told = tuple(with_names(one, call.format) for one in tellings if one.type in call.format.words)
     if not told:
         return replace(call, problem=NO_WORD)
     try:
@@ -78,7 +79,12 @@ def write_call(call: Call, parcel: Parcel, now: datetime) -> Call:
     return replace(call, parcel=parcel, body=body, headers=call.format.headers(parcel, body, now))
 
 
-def with_names(telling: Telling) -> Telling:
-    """Return an event with the name of its SMTP user, which never changes."""
+def with_names(telling: Telling, form: Format) -> Telling:
+    """Return an event with the name of its SMTP user, which never changes, and, where a format tells it, its label's number."""
     user = get_smtp_user(telling.smtp_user_id) if telling.smtp_user_id else None
-    return replace(telling, smtp_user=user.name) if user is not None else telling
+    label = telling.tags[0] if form.names_way and telling.tags else ""
+    return replace(
+        telling,
+        smtp_user=user.name if user is not None else telling.smtp_user,
+        label_id=find_ids(telling.account_id, [label]).get(label, 0) if label else 0,
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.base import bulk, clock
 from gateway.base.errors import FieldInvalid
+from tracking.formats import FORMATS
 from tracking.models import Webhook, WebhookDelivery
 from tracking.statistics import hour_of
 from tracking.webhooks import sql
@@ -69,5 +70,7 @@ def load_call(delivery: WebhookDelivery) -> Call:
     mates = mates.filter(batch=delivery.batch) if delivery.batch else mates.filter(pk=delivery.pk)
     rows = [sql.Leased._make(row) for row in mates.order_by("pk").values_list(*_COLUMNS)[:MOST_MATES]]
     with bulk.raw_cursor() as cursor:
-        events = sql.load_events(cursor, [(row.event_at, row.event_id) for row in rows])
+        keys = [(row.event_at, row.event_id) for row in rows]
+        events = sql.load_events(cursor, keys)
+        sql.add_ways(cursor, events, keys if FORMATS[delivery.webhook.format].names_way else ())
     return make_call(delivery.webhook, rows, events)

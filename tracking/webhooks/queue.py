@@ -71,10 +71,16 @@ def claim(share: Share, *, after: int = 0) -> list[Call]:
         shares = share(due)
         leased = _lease(cursor, {one.webhook_id: one for one in due}, shares)
         turns = {one.webhook_id: place for place, one in enumerate(due)}
+        formats = {one.webhook_id: one.format for one in due}
         grouped = sorted(_group(cursor, leased, shares), key=lambda group: turns[group[0].webhook_id])
-        events = sql.load_events(cursor, sorted({(one.event_at, one.event_id) for group in grouped for one in group}))
+        events = sql.load_events(cursor, sorted(_keys(grouped)))
+        sql.add_ways(cursor, events, _keys(group for group in grouped if FORMATS[formats[group[0].webhook_id]].names_way))
     webhooks = Webhook.objects.in_bulk({group[0].webhook_id for group in grouped})
     return [make_call(webhooks[group[0].webhook_id], group, events) for group in grouped if group[0].webhook_id in webhooks]
+
+
+def _keys(grouped: Iterable[Sequence[sql.Leased]]) -> set[sql.Key]:
+    return {(one.event_at, one.event_id) for group in grouped for one in group}
 
 
 def settle(settlements: Sequence[Settlement]) -> None:

@@ -1,13 +1,15 @@
-"""Who changed what: one writer of it, for the console and for every dialect's calls."""
+"""Who changed what: one writer of it, for the console and for every dialect's calls, and one reader by row."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Model
 
 from accounts.access import account_of
 from accounts.models import AuditEntry
+
+MOST_REMEMBERED: Final = 100  # changes that the history of a row goes back
 
 
 def remember(row: Model, action: str, *, actor: str, address: str = "", **detail: Any) -> None:
@@ -23,3 +25,12 @@ def remember(row: Model, action: str, *, actor: str, address: str = "", **detail
         detail={"id": row.pk, **detail},
         address=address or None,
     )
+
+
+def history_of(row: Model) -> list[AuditEntry]:
+    """Return what was done to a row, by whom and when: its latest changes by the console and by each API, the newest first."""
+    kind = f" {row._meta.verbose_name}"  # noqa: SLF001  Django's public name for it
+    account_id = account_of(row)
+    owned = AuditEntry.objects.filter(account=None) if account_id is None else AuditEntry.objects.for_account(account_id)
+    entries = owned.filter(detail__id=row.pk, action__endswith=kind)
+    return list(entries.order_by("-at", "-pk")[:MOST_REMEMBERED])

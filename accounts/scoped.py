@@ -22,7 +22,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.views import ChangeList
 
 from accounts.access import Access, Level, access_of, account_of
-from accounts.audit import remember
+from accounts.audit import history_of, remember
 from accounts.markup import Words
 from accounts.scoping import AccountQuerySet
 
@@ -155,6 +155,7 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
     list_per_page = 50
     list_max_show_all = 0
     change_list_template = "console/change_list.html"
+    object_history_template = "console/history.html"
     empty_title: Words = ""
     empty_text: Words = ""
     empty_template: str = ""
@@ -232,6 +233,12 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         """Remember that the person behind the request did `action`, such as "reset the secret of", to a row."""
         address = request.META.get("REMOTE_ADDR", "")
         remember(obj, action, actor=request.user.get_username(), address=address, **detail)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show what the audit remembers of a row: Django's own history knows nothing of what was changed by an API."""
+        row = self.get_object(request, object_id)
+        entries = history_of(row) if row is not None else []
+        return super().history_view(request, object_id, {**(extra_context or {}), "entries": entries})  # type: ignore[no-any-return]
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self.audit(request, obj, "added")

@@ -13,7 +13,7 @@ from gateway.api.mailup.parse import messages as mailup
 from gateway.api.octeth.parse import domains, email_fields, events, public_webhooks, sender_domains, statistics, webhooks
 from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
-from gateway.api.sendcloud.parse import mail as sendcloud
+from gateway.api.sendcloud.parse import mail_fields as sendcloud
 from gateway.api.sendcloud.parse import paging
 from tracking.formats.octeth import CHOICES
 
@@ -67,8 +67,13 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     sendcloud.headers: {"type": ["string", "object"]},
     sendcloud.text_or_object: {"type": ["string", "object"]},
     sendcloud.nothing: {"type": "array", "maxItems": 0},
+    sendcloud.china_time: {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"},
+    sendcloud.names: TEXTS,
+    sendcloud.addresses: TEXTS,
+    sendcloud.minutes: at_least(0, most=sendcloud.MAX_MINUTES),
+    sendcloud.task_id: at_least(1),
     paging.place: at_least(0, most=paging.LAST_ROW),
-    paging.page_size: at_least(1, most=paging.MOST_ROWS),
+    paging.page_size: at_least(0, most=paging.MOST_ROWS),
     paging.days: at_least(1),
     paging.day: {"type": "string", "format": "date"},
     paging.email: {"type": "string", "format": "email"},

@@ -134,7 +134,30 @@ BY_FIELD: dict[tuple[type[Refused], str], int] = {
 }
 
 # Codes whose words do not say what is wrong: there `info.reason` does.
-VAGUE = frozenset({501, 6001, 40707, 40710, 40712, 40869, 40901, 41012, 41015, 41016, 41112, 41119, 49901, 49903, 49906})
+VAGUE = frozenset(
+    {
+        501,
+        6001,
+        40101,
+        40218,
+        40219,
+        40508,
+        40516,
+        40707,
+        40710,
+        40712,
+        40869,
+        40901,
+        41012,
+        41015,
+        41016,
+        41112,
+        41119,
+        49901,
+        49903,
+        49906,
+    }
+)
 
 # Codes whose words the vendor follows with the parameter at fault.
 QUOTING = frozenset({40863})

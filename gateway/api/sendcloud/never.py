@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 NEVER: dict[int, str] = {
+    40100: "what is done is 200",
+    40107: "what is done is 200",
+    40108: "what keeps a label from being deleted has a code of its own",
+    40109: "what is done is 200",
+    40110: "what keeps a label from being changed has a code of its own",
     40803: "an empty fromName is absent; the name in from stands",
     40818: "attachments are optional",
     40820: "every API user may use address lists",

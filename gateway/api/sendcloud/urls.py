@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
+from gateway.api.sendcloud.views import labels
 from gateway.api.sendcloud.views.base import Unknown
 from gateway.api.sendcloud.views.mail import Send
 from gateway.api.sendcloud.views.v1 import UnknownV1
@@ -11,8 +12,17 @@ MAIL = [
     path_of("apiv2/mail/send", Send),
 ]
 
+LABELS = [
+    path_of("apiv2/label/list", labels.ListLabels),
+    path_of("apiv2/label/get", labels.GetLabel),
+    path_of("apiv2/label/add", labels.AddLabel),
+    path_of("apiv2/label/update", labels.UpdateLabel),
+    path_of("apiv2/label/delete", labels.DeleteLabel),
+]
+
 urlpatterns = [
     *MAIL,
+    *LABELS,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     path_of("webapi", UnknownV1),

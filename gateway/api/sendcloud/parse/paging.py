@@ -40,8 +40,8 @@ def place(value: Any) -> int:
 
 
 def page_size(value: Any) -> int:
-    """Take how many rows a page has, from 1 to 100."""
-    return _within(value, 1, MOST_ROWS)
+    """Take how many rows a page has at most, to 100."""
+    return _within(value, 0, MOST_ROWS)
 
 
 def days(value: Any) -> int:

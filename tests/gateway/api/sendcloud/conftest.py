@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.gateway.api.sendcloud.asking import Ask, ask_as
 from tests.support.cast import Tenant
 from tests.support.doors import accept_inline
 
@@ -29,6 +30,12 @@ def send(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> Send:
         return answer
 
     return call
+
+
+@pytest.fixture
+def ask(acme: Tenant) -> Ask:
+    """Make calls as Acme's API user."""
+    return ask_as(acme)
 
 
 def make_mail(tenant: Tenant) -> dict[str, Any]:

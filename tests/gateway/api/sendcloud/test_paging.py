@@ -24,7 +24,7 @@ def at(month: int, day: int) -> datetime:
 
 def test_it_works() -> None:
     assert check_given((START, LIMIT), {}) == {"start": 0, "limit": 100}
-    assert check_given((START, LIMIT), {"start": "7", "limit": 1}) == {"start": 7, "limit": 1}
+    assert check_given((START, LIMIT), {"start": "7", "limit": 0}) == {"start": 7, "limit": 0}
     assert read() is None
 
 
@@ -36,7 +36,7 @@ def test_it_works() -> None:
         (40002, {"start": "1.5"}),
         (40002, {"start": 10**19}),
         (40003, {"limit": ""}),
-        (40004, {"limit": "0"}),
+        (40004, {"limit": "-1"}),
         (40004, {"limit": 101}),
         (40004, {"limit": True}),
     ],

@@ -47,6 +47,17 @@ class AccountAdmin(ActingAdmin):
     fieldsets = (
         (None, {"fields": ("name", "owner", ("status_badge", "status_at"), "status_note", "created_at")}),
         (_("Tracking"), {"fields": (("track_opens", "track_clicks"),)}),
+        (
+            _("Header and footer"),
+            {
+                "description": _("Of mail by MailUp's API, and by SMTP with MailUp's X-SMTPAPI. A message may wish otherwise."),
+                "fields": (
+                    ("has_header", "has_footer"),
+                    ("header_html", "footer_html"),
+                    ("header_text", "footer_text"),
+                ),
+            },
+        ),
         (_("Used of the quotas"), {"fields": ("usage",)}),
         (
             _("Limits"),

@@ -11,6 +11,18 @@ Window = UsageCounter.Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What an account has designed to stand before and after the texts of its mail, and whether it usually does."""
+
+    has_header: bool = False
+    header_html: str = ""
+    header_text: str = ""
+    has_footer: bool = False
+    footer_html: str = ""
+    footer_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
     """An account as `accept` sees it. `quotas` holds recipients allowed by window, only those that are limited."""
 
@@ -19,6 +31,7 @@ class AccountFacts:
     quotas: dict[Window, int]
     track_opens: bool = False
     track_clicks: bool = False
+    frame: Frame = Frame()
 
     @property
     def is_enabled(self) -> bool:
@@ -58,6 +71,14 @@ def _load(account_id: int) -> AccountFacts | None:
         quotas=quotas,
         track_opens=account.track_opens,
         track_clicks=account.track_clicks,
+        frame=Frame(
+            has_header=account.has_header,
+            header_html=account.header_html,
+            header_text=account.header_text,
+            has_footer=account.has_footer,
+            footer_html=account.footer_html,
+            footer_text=account.footer_text,
+        ),
     )
 
 

@@ -24,9 +24,17 @@ def get_smtp_user(account_id: int, name: str) -> SMTPUser:
     return user
 
 
+def get_any_smtp_user(account_id: int, name: str) -> SMTPUser:
+    """Return an account's SMTP user by its name, also one that was deleted; raise FieldInvalid where it has none."""
+    user = SMTPUser.objects.for_account(account_id).select_related("domain").filter(name=name).first()
+    if user is None:
+        raise FieldInvalid("Username", f"This account has no SMTP user {name[:64]}.", value=name)
+    return user
+
+
 def list_smtp_users(account_id: int, page: int = 0) -> list[SMTPUser]:
     """Return a page of an account's SMTP users, the oldest first; pages count from 0."""
-    return list(_smtp_users(account_id).order_by("pk")[page * PAGE : (page + 1) * PAGE])
+    return list(_smtp_users(account_id).select_related("domain").order_by("pk")[page * PAGE : (page + 1) * PAGE])
 
 
 def get_domain(account_id: int, name: str) -> SenderDomain:

@@ -33,7 +33,10 @@ class Overlay:
     """
 
     recipients: tuple[Addressee, ...] = ()
+    header: bool | None = False  # as in a Submission
+    footer: bool | None = False
     syntax: Syntax = Syntax.NONE
+    is_verbatim: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
     track_opens: bool | None = None
     track_clicks: Clicks | None = None
@@ -51,7 +54,10 @@ def apply(submission: Submission, overlay: Overlay) -> Submission:
         submission,
         recipients=overlay.recipients or submission.recipients,
         one_by_one=bool(overlay.recipients) or submission.one_by_one,
+        header=overlay.header,
+        footer=overlay.footer,
         syntax=overlay.syntax or submission.syntax,
+        is_verbatim=overlay.is_verbatim,
         variables={**submission.variables, **overlay.variables},
         track_opens=_first(overlay.track_opens, submission.track_opens),
         track_clicks=_first(overlay.track_clicks, submission.track_clicks),

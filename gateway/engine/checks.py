@@ -6,7 +6,7 @@ Policy stands here and nowhere else: doors translate, `accept` stores.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -21,6 +21,8 @@ from gateway.base.errors import (
     TooManyRecipients,
 )
 from gateway.engine.about import with_member
+from gateway.engine.charsets import fits
+from gateway.engine.frame import with_frame
 from gateway.engine.headers import check_file, check_header, check_name, check_subject
 from gateway.engine.permits import check_account, check_hosts, check_senders, check_signing
 from gateway.engine.rawmail import read_raw, split_raw
@@ -75,6 +77,7 @@ def check(submission: Submission) -> Draft:
     lists = check_lists(submission)
     reply_to = check_reply_to(submission.reply_to)
     recipients = () if lists else check_recipients(submission.recipients)
+    submission = note_charset(with_frame(submission))
     size, files_size = check_sizes(submission, unique_id)
     return Draft(
         submission=submission,
@@ -154,6 +157,15 @@ def check_lists(submission: Submission) -> tuple[ListFacts, ...]:
     if wanted and submission.refuse_empty_lists and not any(one.member_count for one in found.values()):
         raise FieldInvalid("list_members", "The address list has no members.", value=str(wanted[0]))
     return tuple(found[list_id] for list_id in wanted)
+
+
+def note_charset(submission: Submission) -> Submission:
+    """Return the submission with a note where its texts have characters that the charset which was asked for has not."""
+    texts = (submission.html, submission.text, *submission.variables.values())
+    if not submission.charset or fits(texts, submission.charset):
+        return submission
+    note = f"Some characters are not in {submission.charset}: texts that have them are in UTF-8."
+    return replace(submission, notes=(*submission.notes, note))
 
 
 def check_sizes(submission: Submission, unique_id: str) -> tuple[int, int]:

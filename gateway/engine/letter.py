@@ -38,6 +38,7 @@ class Letter:
     html: str = ""
     files: tuple[FilePart, ...] = ()
     raw: bytes | None = field(default=None, repr=False)
+    charset: str = ""  # that its texts are written in, where they fit; empty: the plainest that has their characters
     syntax: Syntax = Syntax.NONE
     variables: Mapping[str, str] = field(default_factory=dict)
     track_opens: bool | None = None

@@ -79,6 +79,7 @@ def _letter(row: tuple[Any, ...], files: Sequence[FilePart]) -> Letter:
         html=html,
         files=tuple(files),
         raw=bytes(raw) if raw is not None else None,
+        charset=options.get("charset", ""),
         syntax=Syntax(options.get("syntax", "")),
         variables=options.get("variables", {}),
         track_opens=options.get("track_opens"),

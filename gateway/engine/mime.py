@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domains.dkim import hash_body
-from gateway.engine import wire
+from gateway.engine import charsets, wire
 from gateway.engine.headers import fold
 from gateway.engine.submission import FilePart
 from gateway.engine.words import encode_parameter
@@ -45,16 +45,17 @@ class MimeBody:
     body_hash: bytes = field(repr=False)
 
 
-def build_body(*, text: str, html: str, files: Sequence[Part], seed: str) -> MimeBody:
+def build_body(*, text: str, html: str, files: Sequence[Part], seed: str, charset: str = "") -> MimeBody:
     """Return the body of a mail with `text`, `html` or both; boundaries come from `seed`, so the same mail has the same bytes.
 
-    `files` come from build_file; those with a Content-ID stand beside the HTML that shows them.
+    Texts are in `charset`, see build_text. `files` come from build_file; those with a Content-ID stand beside the HTML
+    that shows them.
     """
     inline = [file for file in files if html and _is_inline(file)]
     attached = [file for file in files if not (html and _is_inline(file))]
-    parts = [build_text(text, "plain")] if text or not html else []
+    parts = [build_text(text, "plain", charset)] if text or not html else []
     if html:
-        shown = build_text(html, "html")
+        shown = build_text(html, "html", charset)
         parts.append(_join("related", [shown, *inline], f"{seed}_r") if inline else shown)
     whole = _join("alternative", parts, f"{seed}_a") if len(parts) > 1 else parts[0]
     if attached:
@@ -63,12 +64,15 @@ def build_body(*, text: str, html: str, files: Sequence[Part], seed: str) -> Mim
     return MimeBody(head=b"MIME-Version: 1.0\r\n" + whole.head, body=body, body_hash=hash_body(body))
 
 
-def build_text(text: str, subtype: str) -> Part:
-    """Return a text part, as it is where it is ASCII, else in quoted-printable or base64, whichever is shorter."""
-    octets = to_lines(text).encode("utf-8", "replace")
-    charset = b"us-ascii" if octets.isascii() else b"utf-8"
+def build_text(text: str, subtype: str, charset: str = "") -> Part:
+    """Return a text part, as it is where it is ASCII, else in quoted-printable or base64, whichever is shorter.
+
+    It is in `charset` (one of charsets.CHARSETS) where that has all its characters, else in UTF-8; ASCII where none is given.
+    """
+    written, octets = charsets.encode(to_lines(text), charset or charsets.UTF_8)
+    named = "us-ascii" if not charset and octets.isascii() else written
     encoding, body = encode_text(octets)
-    head = b"Content-Type: text/%b; charset=%b\r\nContent-Transfer-Encoding: %b\r\n" % (subtype.encode(), charset, encoding)
+    head = f"Content-Type: text/{subtype}; charset={named}\r\nContent-Transfer-Encoding: ".encode() + encoding + b"\r\n"
     return Part(head=head, body=body)
 
 

@@ -215,6 +215,7 @@ def _options(draft: Draft) -> dict[str, object]:
         "to": shown.get(Kind.TO),
         "cc": shown.get(Kind.CC),
         "one_by_one": asked.one_by_one or None,
+        "charset": asked.charset,
         "syntax": asked.syntax.value,
         "variables": dict(asked.variables),
         "track_opens": asked.track_opens,

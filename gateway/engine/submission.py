@@ -86,8 +86,12 @@ class Submission:
     files: tuple[FilePart, ...] = ()
     raw: bytes | None = field(default=None, repr=False)
     one_by_one: bool = False  # each copy's To shows its own recipient only (xsmtpapi.to, address lists)
+    charset: str = ""  # that its texts are written in, one of charsets.CHARSETS; empty: the plainest that has their characters
+    header: bool | None = False  # whether its texts begin with the account's header; None: as the account has it
+    footer: bool | None = False  # and end with its footer
     syntax: Syntax = Syntax.NONE
     variables: Mapping[str, str] = field(default_factory=dict)  # the same for every recipient
+    is_verbatim: bool = False  # the fields in its texts and its template's stay as they are written
     template_id: int | None = None
     template_name: str = ""  # its invoke name, of a template that goes by name, or where there is none of that key
     auto_text: bool = False  # make the text that the template lacks from its HTML

@@ -45,7 +45,7 @@ def with_template(submission: Submission, template: TemplateFacts) -> Submission
         html=bodies.html,
         text=bodies.text,
         subject=submission.subject or template.subject,
-        syntax=Syntax(template.syntax),
+        syntax=Syntax.NONE if submission.is_verbatim else Syntax(template.syntax),
     )
 
 

@@ -14,8 +14,9 @@ from enum import Flag, auto
 from typing import Any
 
 from gateway.api.fields import Field
-from gateway.api.mailup import parse as mailup
 from gateway.api.mailup import xsmtpapi as mailup_xsmtpapi
+from gateway.api.mailup.parse import SMTP_USER as MAILUP_USER
+from gateway.api.mailup.parse import messages as mailup
 from gateway.api.octeth.parse import email_fields as octeth
 from gateway.api.octeth.parse import smtp_relay
 from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, raw, sending_domains, switches
@@ -117,7 +118,7 @@ TABLES: Mapping[str, Tables] = {
     "sendcloud each": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
     "sendcloud json": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
     "mailup": [
-        (mailup.SMTP_USER, ("User",)),
+        (MAILUP_USER, ("User",)),
         (mailup.MESSAGE, ()),
         (mailup.EMAIL_ADDRESS, ("From",)),
         (mailup.EMAIL_ADDRESS, ("To", 0)),

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.http import HttpResponse
 
 from domains.credentials import Credential, authenticate_smtp_user
+from domains.holdings import PAGE, get_any_smtp_user, list_smtp_users
+from domains.models import SMTPUser
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.bodies import Payload
+from gateway.api.fields import check
 from gateway.api.mailup.answers import SendResponse, say_done, say_refused
-from gateway.api.mailup.parse import MESSAGE, parse_document, parse_message, parse_user, refuse_xml
-from gateway.base.errors import Refused
+from gateway.api.mailup.answers.users import UserList, say_users
+from gateway.api.mailup.parse import parse_user
+from gateway.api.mailup.parse.documents import parsers_for
+from gateway.api.mailup.parse.messages import MESSAGE, TEMPLATE, parse_message, parse_template
+from gateway.api.mailup.parse.users import LIST_USERS
+from gateway.base.errors import CredentialBlocked, CredentialBlockedUntil, CredentialRevoked, Refused
 from gateway.engine.submission import Accepted, Submission
 
 
 class MailUpView(DialectView):
-    """A call of an SMTP+ user, whose name and secret stand in the document."""
+    """A call of an SMTP+ user, whose name and secret stand in the document; `root` is the document's name in XML."""
 
     dialect = "mailup"
-    parsers = {
-        "application/json": parse_document,
-        "application/xml": refuse_xml,
-        "text/xml": refuse_xml,
-    }
+    root = ""
+    http_method_names = ("post",)
 
     def authenticate(self, payload: Payload) -> Credential:
         credential = authenticate_smtp_user(*parse_user(payload.values))
@@ -29,21 +35,72 @@ class MailUpView(DialectView):
         return credential
 
     def refuse(self, refusal: Refused) -> HttpResponse:
-        return say_refused(refusal)
+        return say_refused(refusal, self.http)
 
 
-class SendMessage(MailUpView):
+class SendingView(MailUpView):
+    """A call that sends."""
+
+    answers = (SendResponse,)
+
+    def answer(self, done: Accepted) -> HttpResponse:
+        return say_done(self.http)
+
+
+class SendMessage(SendingView):
     """SendMessage: a message with its own content."""
 
-    http_method_names = ("post",)
+    root = "MessageDTO"
+    parsers = parsers_for(root)
     fields = MESSAGE
-    answers = (SendResponse,)
 
     def parse(self, payload: Payload, credential: Credential) -> Submission:
         return parse_message(payload, credential)
 
-    def answer(self, done: Accepted) -> HttpResponse:
-        return say_done()
+
+class SendTemplate(SendingView):
+    """SendTemplate: a message with the content of a template of the account."""
+
+    root = "TemplateDTO"
+    parsers = parsers_for(root)
+    fields = TEMPLATE
+
+    def parse(self, payload: Payload, credential: Credential) -> Submission:
+        return parse_template(payload, credential)
+
+
+class ListUserInfo(MailUpView):
+    """ListUserInfo: the SMTP+ users of the account, or one of them.
+
+    At most 1,000, the oldest first; each of the others can be asked for by name. A caller that is blocked is answered, too.
+    """
+
+    root = "ListUsersDTO"
+    parsers = parsers_for(root)
+    fields = LIST_USERS
+    answers = (UserList,)
+
+    def authenticate(self, payload: Payload) -> Credential:
+        credential = authenticate_smtp_user(*parse_user(payload.values))
+        with suppress(CredentialBlocked, CredentialBlockedUntil):  # which check_usable looks for last
+            credential.check_usable()
+        return credential
+
+    def parse(self, payload: Payload, credential: Credential) -> tuple[int, str]:
+        return credential.account_id, check(self.fields, payload.values)["Username"]
+
+    def act(self, asked: tuple[int, str]) -> list[SMTPUser]:
+        account_id, name = asked
+        if not name:
+            return list_smtp_users(account_id)
+        user = get_any_smtp_user(account_id, name)
+        if user.is_deleted:
+            raise CredentialRevoked
+        return [user]
+
+    def answer(self, done: list[SMTPUser]) -> HttpResponse:
+        detail = f"These are the first {PAGE:,}; ask for others by Username." if len(done) == PAGE else ""
+        return say_users(done, self.http, detail=detail)
 
 
 class Unknown(UnknownPath, MailUpView):

@@ -1,8 +1,9 @@
 """MailUp's XSmtpAPIDTO (seeds/003): part of a document of the API, or plain JSON in an X-SMTPAPI header.
 
 CampaignCode groups the statistics; CampaignName and CampaignReport are names for it and become tags. DynamicFields fill
-`[name]` unless SkipDynamicFields is true. Priority 4 and 5 go as bulk mail. Footer stands for the unsubscribe link that
-MailUp's footer has; Header is taken and adds nothing, as there is no header text here.
+`[name]` unless SkipDynamicFields is true. Priority 4 and 5 go as bulk mail, behind all other; 1 to 3 are alike. Header and
+Footer are what the account has designed, unless said otherwise as the account has it; to ask for the Footer is to ask for the
+link to unsubscribe by, too, which stands below a mail that has none.
 """
 
 from __future__ import annotations
@@ -81,6 +82,9 @@ def read_object(asked: Mapping[str, Any]) -> Overlay:
     variables = {} if found["SkipDynamicFields"] else {_bare(name): value for name, value in found["DynamicFields"]}
     clicks, priority = found["ClickTracking"], found["Priority"]
     return Overlay(
+        header=found["Header"],
+        footer=found["Footer"],
+        is_verbatim=found["SkipDynamicFields"],
         syntax=Syntax.MAILUP if variables else Syntax.NONE,
         variables=variables,
         track_opens=found["ViewTracking"],

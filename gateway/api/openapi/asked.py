@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.api import fields
 from gateway.api.fields import Field
-from gateway.api.mailup.views import SendMessage
+from gateway.api.mailup.views import SendingView as MailUpSendingView
 from gateway.api.octeth.views.email import SendEmail
 from gateway.api.openapi.access import Access
 from gateway.api.openapi.kinds import LISTS, OBJECTS, Schema, explain, object_of
@@ -21,7 +21,7 @@ from gateway.api.sendcloud.views.mail import SendingView as SendCloudSendingView
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
-SENDING: Final = (SendingView, SendCloudSendingView, SendMessage, SendEmail)
+SENDING: Final = (SendingView, SendCloudSendingView, MailUpSendingView, SendEmail)
 
 _EXAMPLES: Final = Path(__file__).parent / "examples"
 _FILES: Final = {"type": "array", "items": {"type": "string", "format": "binary"}}

@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 from django.db import OperationalError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from domains.credentials import Credential
 from gateway.api.base import DialectView, Rate, UnknownPath, json_answer, row_of
 from gateway.api.bodies import Payload
-from gateway.api.mailup.answers import say_refused as refuse_mailup
+from gateway.api.mailup.answers import say_refused
 from gateway.api.octeth.answers.public import answer_refused as refuse_octeth
 from gateway.api.sendclean.answers import answer_refused as refuse_sendclean
 from gateway.api.sendcloud.answers import say_refused as refuse_sendcloud
@@ -31,7 +31,12 @@ DOORS = {
 }
 # What each dialect says of an unknown path, beside its words: the vendors' own, where they are known.
 STATUS_OF_UNKNOWN = {"sendclean": 200, "sendcloud": 404, "mailup": 404, "octeth": 404}
-REFUSE = {"sendclean": refuse_sendclean, "sendcloud": refuse_sendcloud, "mailup": refuse_mailup, "octeth": refuse_octeth}
+REFUSE: dict[str, Callable[[Refused], HttpResponse]] = {
+    "sendclean": refuse_sendclean,
+    "sendcloud": refuse_sendcloud,
+    "mailup": lambda refusal: say_refused(refusal, HttpRequest()),
+    "octeth": refuse_octeth,
+}
 
 
 def says_error(dialect: str, response: HttpResponse) -> bool:

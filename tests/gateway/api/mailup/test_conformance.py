@@ -168,12 +168,6 @@ def test_1_a_body_that_cannot_be_read(body: bytes) -> None:
     assert (response.status_code, response.json()["Code"]) == (400, "1")
 
 
-@pytest.mark.parametrize("media", ["application/xml", "text/xml; charset=utf-8"])
-def test_1_xml_is_not_served(media: str) -> None:
-    response = Client().post(PATH, b"<MessageDTO/>", media)
-    assert (response.status_code, response.json()) == (400, error("1", Detail="XML is not served; send JSON."))
-
-
 def test_1_a_rate(acme: Tenant) -> None:
     acme.account.requests_per_minute = 1
     acme.account.save()

@@ -9,7 +9,7 @@ import pytest
 
 from domains.credentials import Credential, find_smtp_user
 from gateway.api.bodies import Payload
-from gateway.api.mailup.parse import parse_message
+from gateway.api.mailup.parse.messages import parse_message
 from gateway.base.errors import Refused
 from tests.gateway.api.mails import Path, find_texts, get, put
 from tests.gateway.api.test_injection import ATTACKS

@@ -30,6 +30,8 @@ def test_it_works() -> None:
         }
     )
     assert overlay == Overlay(
+        header=None,
+        footer=None,
         syntax=Syntax.MAILUP,
         variables={"firstname": "Mario", "lastname": "Rossi"},
         track_clicks=Clicks.HTML,
@@ -42,7 +44,7 @@ def test_it_works() -> None:
 
 
 def test_nulls_are_absent() -> None:
-    assert read_object(dict.fromkeys(NAMES)) == Overlay()
+    assert read_object(dict.fromkeys(NAMES)) == Overlay(header=None, footer=None)
 
 
 def test_a_campaign_without_code_goes_by_its_name() -> None:
@@ -51,7 +53,7 @@ def test_a_campaign_without_code_goes_by_its_name() -> None:
 
 def test_dynamic_fields_can_be_skipped() -> None:
     overlay = read_object({"DynamicFields": [{"N": "a", "V": "1"}], "SkipDynamicFields": True})
-    assert (overlay.syntax, overlay.variables) == (Syntax.NONE, {})
+    assert (overlay.syntax, overlay.variables, overlay.is_verbatim) == (Syntax.NONE, {}, True)
 
 
 def test_a_dynamic_field_of_null_is_empty() -> None:
@@ -72,7 +74,7 @@ def test_booleans_parse_as_text_too(word: object, meaning: bool) -> None:
     overlay = read_object({"ViewTracking": word, "ClickTracking": word, "Footer": word, "Header": word})
     assert overlay.track_opens is meaning
     assert overlay.track_clicks is (Clicks.HTML if meaning else Clicks.NONE)
-    assert overlay.unsubscribe_link is meaning
+    assert (overlay.header, overlay.footer, overlay.unsubscribe_link) == (meaning, meaning, meaning)
 
 
 @pytest.mark.parametrize(

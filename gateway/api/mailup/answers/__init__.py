@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
-from gateway.api.base import json_answer
+from gateway.api.mailup.answers.documents import write
 from gateway.api.mailup.errors import CODES, VAGUE, find_row
 from gateway.base.errors import Refused
 
@@ -19,12 +19,12 @@ class SendResponse(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", o
     detail: str = ""
 
 
-def say_done() -> HttpResponse:
-    return json_answer(SendResponse(status="done", code="0", message=CODES["0"]))
+def say_done(request: HttpRequest) -> HttpResponse:
+    return write(SendResponse(status="done", code="0", message=CODES["0"]), request)
 
 
-def say_refused(refusal: Refused) -> HttpResponse:
+def say_refused(refusal: Refused, request: HttpRequest) -> HttpResponse:
     """Say no in the vendor's words."""
     status, code, message = find_row(refusal)
     detail = refusal.message if code == "1" or isinstance(refusal, VAGUE) else ""
-    return json_answer(SendResponse(status="error", code=code, message=message, detail=detail), status=status)
+    return write(SendResponse(status="error", code=code, message=message, detail=detail), request, status=status)

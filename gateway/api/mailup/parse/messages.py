@@ -1,22 +1,23 @@
-"""MailUp's documents to a Submission. Everything starts from a plain mapping of DTO names, so that the format is no matter.
+"""MessageDTO and TemplateDTO to a Submission: from a plain mapping of DTO names, so that the format is no matter.
 
-CharSet is taken and ignored: mail is written in UTF-8, which has every character. Names that a DTO does not have are ignored.
+Names that a DTO does not have are ignored.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from dataclasses import replace
+from typing import Any
 
 from domains.credentials import Credential
-from gateway.api.bodies import Payload, parse_json
-from gateway.api.fields import Field, base64_bytes, check, guess_type, listing, mapping, text
+from gateway.api.bodies import Payload
+from gateway.api.fields import Field, base64_bytes, check, guess_type, integer, listing, mapping, text
 from gateway.api.mailboxes import parse_mailbox
-from gateway.api.mailup.errors import InputNull
 from gateway.api.mailup.xsmtpapi import BULK, read_object, read_pairs
 from gateway.api.overlay import Overlay, apply, is_control
-from gateway.base.errors import FieldInvalid, NotAuthenticated, RecipientMissing, RequestMalformed, SenderMissing, Unsupported
+from gateway.base.errors import FieldInvalid, RecipientMissing, SenderMissing, TemplateMissing
+from gateway.engine.charsets import find_charset
 from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission
 
 # "only SMTP headers that are approved by MailUp will be added"; the list is decision 21.
@@ -25,6 +26,7 @@ _approved = re.compile(
 )
 _body_tag = re.compile(r"\s*<\s*(body(?:\s[^<>]*)?)>\s*", re.IGNORECASE)
 _is_document = re.compile(r"\s*<(?:!doctype|html)[\s>]", re.IGNORECASE).match
+_BODY_TAG = "<body>"
 _NOTED = 10  # names of headers that a note lists at most
 
 
@@ -58,8 +60,8 @@ def parts(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def body_tag(value: Any) -> str:
-    """Take the start tag of the body."""
-    found = _body_tag.fullmatch(text(value))
+    """Take the start tag of the body; empty is the usual one."""
+    found = _body_tag.fullmatch(text(value) or _BODY_TAG)
     if found is None:
         raise ValueError("must be a start tag such as <body>")
     return f"<{found[1]}>"
@@ -73,6 +75,15 @@ def html_text(value: Any) -> str:
         return str(body)
     head = f"<head>{found['Head']}</head>" if found["Head"] else ""
     return f"{found['DocType']}<html>{head}{found['BodyTag']}{body}</body></html>"
+
+
+def charset(value: Any) -> str:
+    """Take the name of a charset; empty is none in particular."""
+    name = text(value).strip()
+    found = find_charset(name) if name else ""
+    if found is None:
+        raise ValueError("must be a charset that mail can be in, such as utf-8, iso-8859-1, windows-1252 or gb2312")
+    return found
 
 
 def xsmtpapi(value: Any) -> Overlay:
@@ -90,59 +101,58 @@ HTML = (
     Field("DocType", default=""),
     Field("Head", default=""),
     Field("Body", default=""),
-    Field("BodyTag", body_tag, default="<body>"),
+    Field("BodyTag", body_tag, default=_BODY_TAG),
 )
-SMTP_USER = (Field("Username", default=""), Field("Secret", default=""))
-MESSAGE = (
-    Field("Subject", default=""),
-    Field("Html", html_text, default=""),
-    Field("Text", default=""),
+_ENVELOPE = (
     Field("From", mailbox),
     Field("To", mailboxes, default=()),
     Field("Cc", mailboxes, default=()),
     Field("Bcc", mailboxes, default=()),
     Field("ReplyTo", default=""),
-    Field("CharSet"),
+    Field("CharSet", charset, default=""),
     Field("ExtendedHeaders", read_pairs, default=()),
     Field("Attachments", parts, default=()),
     Field("EmbeddedImages", parts, default=()),
-    Field("XSmtpAPI", xsmtpapi, default=Overlay()),
+    Field("XSmtpAPI", xsmtpapi, default=read_object({})),
 )
-
-
-def parse_document(body: bytes) -> dict[str, Any]:
-    """Return the object in a JSON body, an empty one for null."""
-    document = parse_json(body)
-    if document is None or isinstance(document, dict):
-        return document or {}
-    raise RequestMalformed("The JSON must be an object.")
-
-
-def refuse_xml(_body: bytes) -> NoReturn:
-    raise Unsupported("XML is not served; send JSON.")
-
-
-def parse_user(values: Mapping[str, Any]) -> tuple[str, str]:
-    """Return Username and Secret; raise InputNull where there is no document, NotAuthenticated where it has no User."""
-    if not values:
-        raise InputNull
-    user = values.get("User")
-    if not isinstance(user, dict):
-        raise NotAuthenticated
-    found = check(SMTP_USER, user, within="User.")
-    return found["Username"], found["Secret"]
+MESSAGE = (
+    Field("Subject", default=""),
+    Field("Html", html_text, default=""),
+    Field("Text", default=""),
+    *_ENVELOPE,
+)
+TEMPLATE = (
+    Field("Subject", default=""),
+    Field("TemplateId", integer),
+    *_ENVELOPE,
+)
 
 
 def parse_message(payload: Payload, credential: Credential) -> Submission:
     """Return the Submission in a MessageDTO."""
     found = check(MESSAGE, payload.values)
+    mail = replace(_read_mail(found, payload, credential), html=found["Html"], text=found["Text"])
+    return apply(mail, found["XSmtpAPI"])
+
+
+def parse_template(payload: Payload, credential: Credential) -> Submission:
+    """Return the Submission in a TemplateDTO; raise TemplateMissing where it names none, as for one that is not there."""
+    found = check(TEMPLATE, payload.values)
+    mail = _read_mail(found, payload, credential)
+    if found["TemplateId"] is None:
+        raise TemplateMissing(field="TemplateId")
+    return apply(replace(mail, template_id=found["TemplateId"]), found["XSmtpAPI"])
+
+
+def _read_mail(found: Mapping[str, Any], payload: Payload, credential: Credential) -> Submission:
+    """Return what the two DTOs have in common."""
     recipients = tuple(_read_recipients(found))
     if not recipients:
         raise RecipientMissing
     if found["From"] is None or not found["From"].email:
         raise SenderMissing
     headers, notes = _read_headers(found["ExtendedHeaders"])
-    submission = Submission(
+    return Submission(
         account_id=credential.account_id,
         door="mailup",
         smtp_user_id=credential.smtp_user_id,
@@ -150,10 +160,9 @@ def parse_message(payload: Payload, credential: Credential) -> Submission:
         sender=found["From"],
         recipients=recipients,
         subject=found["Subject"],
-        text=found["Text"],
-        html=found["Html"],
         reply_to=(parse_mailbox(found["ReplyTo"]),) if found["ReplyTo"].strip() else (),
         headers=headers,
+        charset=found["CharSet"],
         files=(*map(_read_attachment, found["Attachments"]), *map(_read_image, found["EmbeddedImages"])),
         campaign=credential.campaign_code,
         bulk=credential.priority >= BULK,
@@ -161,7 +170,6 @@ def parse_message(payload: Payload, credential: Credential) -> Submission:
         notes=notes,
         client=payload.client,
     )
-    return apply(submission, found["XSmtpAPI"])
 
 
 def _read_recipients(found: Mapping[str, Any]) -> Iterable[Addressee]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import QuerySet
 
 from gateway.base import bulk, clock
 from gateway.base.statement import Statement
@@ -34,15 +37,23 @@ IS_FOUND = """
         SELECT FROM tracking_suppression WHERE account_id IS NULL AND email = lower({email} COLLATE "C")
     ) END
 """
+# What a person wishes outweighs what was found out, so that who bounced and then unsubscribed is not mailed again when the
+# bounce is taken off the list.
+_WISHES: Final = (Suppression.Cause.UNSUBSCRIBED, Suppression.Cause.COMPLAINED)
 _ADD = Statement(
     postgresql="""
-        INSERT INTO tracking_suppression (account_id, email, cause, source, created_at)
+        INSERT INTO tracking_suppression AS s (account_id, email, cause, source, created_at)
         SELECT * FROM unnest(%(c0)b::bigint[], %(c1)b::text[], %(c2)b::text[], %(c3)b::text[], %(c4)b::timestamptz[])
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (account_id, email)
+        DO UPDATE SET cause = excluded.cause, source = excluded.source, created_at = excluded.created_at
+        WHERE excluded.cause IN ('unsubscribed', 'complained') AND s.cause IN ('bounced', 'manual')
     """,
     sqlite="""
-        INSERT OR IGNORE INTO tracking_suppression (account_id, email, cause, source, created_at)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(:rows)
+        INSERT INTO tracking_suppression AS s (account_id, email, cause, source, created_at)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(:rows) WHERE true
+        ON CONFLICT (account_id, email)
+        DO UPDATE SET cause = excluded.cause, source = excluded.source, created_at = excluded.created_at
+        WHERE excluded.cause IN ('unsubscribed', 'complained') AND s.cause IN ('bounced', 'manual')
     """,
 )
 
@@ -66,10 +77,28 @@ def find(cursor: bulk.Cursor, pairs: Collection[Pair]) -> set[Pair]:
 
 
 def add(cursor: bulk.Cursor, entries: Iterable[Entry]) -> None:
-    """Put addresses on their accounts' lists, in the transaction of the fact; one that stands there stays as it is."""
+    """Put addresses on their accounts' lists, in the transaction of the fact.
+
+    One that stands there stays as it is, unless the new cause is a person's wish and the old one is none.
+    """
     now = clock.now()
     rows = {
-        (one.account_id, one.email.lower()): (one.cause.value, one.source[:_LONGEST_SOURCE], now) for one in entries
+        (one.account_id, one.email.lower()): (one.cause.value, one.source[:_LONGEST_SOURCE], now)
+        for one in sorted(entries, key=lambda one: one.cause in _WISHES)
     }  # in one order, so that two transactions never wait for each other
     if rows:
         _ADD.run(cursor, rows=[(*pair, *rest) for pair, rest in sorted(rows.items())])
+
+
+def unsubscribe(account_id: int, email: str, source: str) -> Suppression:
+    """Put an address on an account's list as unsubscribed, and return what stands there: one that complained stays as it is."""
+    cause = Suppression.Cause.UNSUBSCRIBED
+    with bulk.transaction() as cursor:
+        add(cursor, [Entry(account_id=account_id, email=email, cause=cause, source=source)])
+    found: Suppression = Suppression.objects.for_account(account_id).get(email=email.lower())
+    return found
+
+
+def remove(rows: QuerySet[Suppression]) -> int:
+    """Take addresses off an account's list, and return how many they were."""
+    return rows.order_by().delete()[0]

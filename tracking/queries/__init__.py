@@ -1,8 +1,9 @@
 """What is read of events and statistics: always of one account, always bounded.
 
 A filter (`filters`) says which events; `pages` lists and counts them, `aggregates` counts them by a field, `series` over time,
-`hits` has the opens and clicks of recipients, `receivers` what became of the mail to each receiving domain. What the hourly
-roll-ups (`rollups`) know is taken from them.
+`hits` has the opens and clicks of recipients, `receivers` what became of the mail to each receiving domain. By hour or day,
+SMTP user, tag and receiving domain, `lines` counts what happened and `refusals` why mail did not arrive. `outcomes` tells how
+copies ended, `suppressed` who is not mailed. What the hourly roll-ups (`rollups`) know is taken from them.
 """
 
 from tracking.queries.aggregates import Bucket, aggregate

@@ -31,6 +31,7 @@ class EventFilter:
     domain_id: int | None = None
     domain_ids: Sequence[int] = ()  # any of these
     smtp_user_id: int | None = None
+    smtp_user_ids: Sequence[int] = ()  # any of these
     message_id: int | None = None
     recipient_id: int | None = None
     types: Sequence[EventType | str] = ()
@@ -69,6 +70,7 @@ class EventFilter:
             "domain_id": self.domain_id,
             "domain_id__in": self.domain_ids or None,
             "smtp_user_id": self.smtp_user_id,
+            "smtp_user_id__in": self.smtp_user_ids or None,
             "message_id": self.message_id,
             "recipient_id": self.recipient_id,
             "at__gte": self.since,

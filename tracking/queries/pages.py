@@ -44,18 +44,25 @@ class Count:
 
 
 def find_events(
-    asked: EventFilter, *, before: str | None = None, after: str | None = None, limit: int = 50, skip: int = 0
+    asked: EventFilter,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+    skip: int = 0,
+    most_skipped: int = MOST_SKIPPED,
 ) -> Page:
     """Return the newest events; with a cursor, those older than it (`before`) or just newer (`after`).
 
-    A cursor that cannot be read is as none. `skip` leaves out that many, for vendors whose pages are numbered.
+    A cursor that cannot be read is as none. `skip` leaves out that many, for vendors whose pages are numbered; the database
+    walks past them, so that it takes the longer the more they are.
     """
     limit = max(1, min(limit, MOST_ON_A_PAGE))
     newer_than, older_than = _read_cursor(after), _read_cursor(before)
     with room_to_work():
         if newer_than is not None:
             return _newer_page(asked, newer_than, limit)
-        return _older_page(asked, older_than, limit, max(0, min(skip, MOST_SKIPPED)))
+        return _older_page(asked, older_than, limit, max(0, min(skip, most_skipped)))
 
 
 def count_events(asked: EventFilter) -> Count:
@@ -104,7 +111,7 @@ def _read_through(asked: EventFilter, rows: QuerySet[Event], older_than: Place |
 
 def _up_to_the_newest(asked: EventFilter, older_than: Place | None) -> EventFilter:
     """Begin where the roll-ups say that a campaign's, domain's or SMTP user's events begin, instead of reading up to there."""
-    if not (asked.campaign or asked.domain_id or asked.smtp_user_id) or len(asked.campaign) > LONGEST:
+    if not (asked.campaign or asked.domain_id or asked.smtp_user_id or asked.smtp_user_ids) or len(asked.campaign) > LONGEST:
         return asked
     ends = [end for end in (asked.until, older_than[0] + HOUR if older_than else None) if end is not None]
     since = hour_of(asked.since) if asked.since else None

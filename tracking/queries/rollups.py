@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 from django.db.models import QuerySet, Sum
@@ -31,6 +31,7 @@ def rows_of(asked: EventFilter, *, every_tag: bool = False) -> QuerySet[Any]:
         "domain_id": asked.domain_id,
         "domain_id__in": asked.domain_ids or None,
         "smtp_user_id": asked.smtp_user_id,
+        "smtp_user_id__in": asked.smtp_user_ids or None,
         "hour__gte": asked.since,
         "hour__lt": asked.until,
         "campaign": asked.campaign.replace("\0", "") or None,
@@ -58,9 +59,9 @@ def sum_counters(rows: QuerySet[Any], names: Iterable[str] = COUNTERS) -> dict[s
     return {name.removeprefix("sum_"): number or 0 for name, number in found.items()}
 
 
-def truncated(bucket: str, column: str) -> Any:
-    """Return the beginning of the hour, day or month of a time, in UTC."""
-    return BUCKETS[bucket](column, tzinfo=UTC)
+def truncated(bucket: str, column: str, zone: tzinfo = UTC) -> Any:
+    """Return the beginning of the hour, day or month of a time, in UTC or in a zone whole hours away from it."""
+    return BUCKETS[bucket](column, tzinfo=zone)
 
 
 def floor(bucket: str, at: datetime) -> datetime:

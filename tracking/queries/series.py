@@ -68,7 +68,7 @@ def totals(asked: EventFilter) -> Totals:
     with room_to_work():
         if can_tell(asked):
             return Totals(counts=sum_counters(rows_of(asked)))
-        return Totals(counts=asked.events().aggregate(**_counting()))
+        return Totals(counts=asked.events().aggregate(**counting()))
 
 
 def compare(asked: EventFilter) -> tuple[Totals, Totals]:
@@ -103,14 +103,15 @@ def _points(asked: EventFilter, bucket: str) -> Iterable[tuple[Any, ...]]:
         rows, column = rows_of(asked), "hour"
         numbers = {f"sum_{name}": Sum(name) for name in COUNTERS}
     else:
-        rows, column, numbers = asked.events(), "at", {f"sum_{name}": count for name, count in _counting().items()}
+        rows, column, numbers = asked.events(), "at", {f"sum_{name}": count for name, count in counting().items()}
     found: Iterable[tuple[Any, ...]] = (
         rows.annotate(start=truncated(bucket, column)).values_list("start").annotate(**numbers).order_by("start")
     )
     return found
 
 
-def _counting() -> dict[str, Any]:
+def counting() -> dict[str, Any]:
+    """Return what counts events by each of COUNTERS, for an aggregation."""
     return {name: Count("id", filter=_condition(counter)) for name, counter in COUNTERS.items()}
 
 

@@ -163,6 +163,20 @@ def test_an_address_that_is_suppressed_already_stays_as_it_is(bob):
 
 
 @pytest.mark.parametrize(
+    ("first", "then", "cause"),
+    [
+        ("bounced", "unsubscribed", "unsubscribed"),
+        ("unsubscribed", "bounced", "unsubscribed"),
+        ("bounced", "bounced", "bounced"),
+    ],
+)
+def test_a_wish_outweighs_a_bounce(bob, first, then, cause):
+    for kind in (first, then):
+        tell(report(bob, EventType(kind), category="recipient"))
+    assert Suppression.objects.get().cause == cause
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ("delivered", "bounced"),

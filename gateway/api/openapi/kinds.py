@@ -13,6 +13,7 @@ from gateway.api.mailup.parse import messages as mailup
 from gateway.api.octeth.parse import domains, email_fields, events, public_webhooks, sender_domains, statistics, webhooks
 from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
+from gateway.api.sendcloud.parse import domains as sendcloud_domains
 from gateway.api.sendcloud.parse import mail_fields as sendcloud
 from gateway.api.sendcloud.parse import paging
 from tracking.formats.octeth import CHOICES
@@ -80,6 +81,9 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     paging.label_id: at_least(1),
     paging.label_ids: TEXTS | {"items": at_least(1)},
     paging.listed: TEXTS,
+    sendcloud_domains.names: TEXTS,
+    sendcloud_domains.verify: {"type": ["integer", "string"], "pattern": "^[<>]?[0-9]{1,3}$"},
+    sendcloud_domains.zero_or_one: {"type": ["integer", "string"], "enum": [0, 1, "0", "1"]},
     mailup.octets: {"type": ["string", "array"], "contentEncoding": "base64", "items": {"type": "integer"}},
     xsmtpapi.read_pairs: PAIRS,
     xsmtpapi.read_priority: at_least(1, most=5),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import labels
+from gateway.api.sendcloud.views import domains, labels
 from gateway.api.sendcloud.views.base import Unknown
 from gateway.api.sendcloud.views.mail import Send
 from gateway.api.sendcloud.views.v1 import UnknownV1
@@ -20,9 +20,16 @@ LABELS = [
     path_of("apiv2/label/delete", labels.DeleteLabel),
 ]
 
+DOMAINS = [
+    path_of("apiv2/domain/list", domains.ListDomains),
+    path_of("apiv2/domain/add", domains.AddDomain),
+    path_of("apiv2/domain/update", domains.UpdateDomain),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
+    *DOMAINS,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     path_of("webapi", UnknownV1),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from domains.dkim import hash_body
 from gateway.engine import charsets, wire
 from gateway.engine.headers import fold
+from gateway.engine.meetings import is_calendar
 from gateway.engine.submission import FilePart
 from gateway.engine.words import encode_parameter
 
@@ -49,14 +50,16 @@ def build_body(*, text: str, html: str, files: Sequence[Part], seed: str, charse
     """Return the body of a mail with `text`, `html` or both; boundaries come from `seed`, so the same mail has the same bytes.
 
     Texts are in `charset`, see build_text. `files` come from build_file; those with a Content-ID stand beside the HTML
-    that shows them.
+    that shows them, and calendars beside the text.
     """
     inline = [file for file in files if html and _is_inline(file)]
-    attached = [file for file in files if not (html and _is_inline(file))]
+    calendars = [file for file in files if _is_calendar(file)]
+    attached = [file for file in files if not (html and _is_inline(file)) and not _is_calendar(file)]
     parts = [build_text(text, "plain", charset)] if text or not html else []
     if html:
         shown = build_text(html, "html", charset)
         parts.append(_join("related", [shown, *inline], f"{seed}_r") if inline else shown)
+    parts += calendars
     whole = _join("alternative", parts, f"{seed}_a") if len(parts) > 1 else parts[0]
     if attached:
         whole = _join("mixed", [whole, *attached], f"{seed}_m")
@@ -115,6 +118,8 @@ def encode_base64(octets: bytes) -> bytes:
 
 def build_file(file: FilePart) -> Part:
     """Return the part of a file whose name, type and content id were checked."""
+    if is_calendar(file):
+        return _build_calendar(file)
     content_type = file.content_type
     if content_type.lower().startswith(_COMPOSITE):
         content_type = "application/octet-stream"
@@ -128,6 +133,17 @@ def build_file(file: FilePart) -> Part:
     if file.content_id:
         head += f"Content-ID: <{file.content_id}>\r\n".encode()
     return Part(head=head, body=encode_base64(file.content))
+
+
+def _build_calendar(file: FilePart) -> Part:
+    """Return the part of a calendar: another form of the text, and so without disposition and name (RFC 6047 2.4)."""
+    types = [item.strip().encode() for item in file.content_type.split(";")]
+    head = fold("Content-Type", _separate(types)) + b"Content-Transfer-Encoding: base64\r\n"
+    return Part(head=head, body=encode_base64(file.content))
+
+
+def _is_calendar(file: Part) -> bool:
+    return b"\r\nContent-Disposition: " not in file.head
 
 
 def _is_inline(file: Part) -> bool:

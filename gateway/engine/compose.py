@@ -17,6 +17,7 @@ from gateway.base.errors import Refused
 from gateway.engine import wire
 from gateway.engine.headers import format_date, write_addresses, write_header, write_way_out
 from gateway.engine.letter import Copy, Letter
+from gateway.engine.meetings import stamp
 from gateway.engine.merging import Merge, merge_of
 from gateway.engine.mime import MimeBody, Part, build_body, build_file
 from gateway.engine.rawmail import Field, is_control, make_message_id, prepare_raw, split_raw
@@ -108,7 +109,7 @@ class Composer:
 
     def _build(self, copy: Copy, change: _Change) -> MimeBody:
         letter = copy.letter
-        files = _once(self._files, letter.message_id, lambda: [build_file(file) for file in letter.files])
+        files = _once(self._files, letter.message_id, lambda: _build_files(letter))
         key = letter.message_id if change.rewrite is None or not change.is_own else None
         return _once(self._bodies, key, lambda: _build_body(letter, files, change.rewrite or _as_it_is))
 
@@ -165,6 +166,10 @@ def _chain(merge: Merge, track: Rewrite | None) -> Rewrite | None:
 
 
 # Built mail -------------------------------------------------------------------------------------------------------------
+
+
+def _build_files(letter: Letter) -> list[Part]:
+    return [build_file(stamp(file, letter.accepted_at)) for file in letter.files]
 
 
 def _build_body(letter: Letter, files: Sequence[Part], rewrite: Rewrite) -> MimeBody:

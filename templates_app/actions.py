@@ -102,14 +102,24 @@ def latest_texts(template: Template) -> Texts:
 
 def check_names(invoke_name: str, name: str, syntax: str) -> None:
     """Raise FieldInvalid for what a template cannot be called, or written in."""
+    check_invoke_name(invoke_name)
+    check_name(name)
+    if syntax not in Template.Syntax.values:
+        raise FieldInvalid("syntax", f"The syntax must be one of {', '.join(Template.Syntax.values)}.", value=syntax)
+
+
+def check_invoke_name(invoke_name: str) -> None:
+    """Raise FieldInvalid for what a template cannot be called by."""
     if not _INVOKE_NAME.fullmatch(invoke_name):
         raise FieldInvalid(
             "invoke_name", "The invoke name must be 1 to 64 letters, digits, dots, hyphens and underscores.", value=invoke_name
         )
+
+
+def check_name(name: str) -> None:
+    """Raise FieldInvalid for what cannot be a template's name."""
     if not name.strip() or len(name) > _LONGEST_NAME or _UNFIT.search(name):
         raise FieldInvalid("name", f"The name must be 1 to {_LONGEST_NAME} characters in one line.", value=name)
-    if syntax not in Template.Syntax.values:
-        raise FieldInvalid("syntax", f"The syntax must be one of {', '.join(Template.Syntax.values)}.", value=syntax)
 
 
 def _check_room(account_id: int) -> None:

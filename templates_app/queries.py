@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from gateway.base.cache import TimedCache
 from templates_app.models import Template, TemplateVersion, UnsubscribePage
@@ -20,6 +21,7 @@ class TemplateFacts:
     subject: str
     html: str
     text: str
+    is_bulk: bool = False
 
 
 def find_template(account_id: int, template_id: int) -> TemplateFacts | None:
@@ -55,6 +57,20 @@ def find_named(account_id: int, invoke_name: str) -> Template | None:
     return Template.objects.for_account(account_id).filter(invoke_name=invoke_name).first()
 
 
+def templates_of(account_id: int, *, invoke_name: str = "", is_bulk: bool | None = None) -> QuerySet[Template]:
+    """Return an account's templates, or those of a name or type, in the order that they were made."""
+    templates = Template.objects.for_account(account_id).order_by("pk")
+    templates = templates.filter(invoke_name=invoke_name) if invoke_name else templates
+    return templates if is_bulk is None else templates.filter(is_bulk=is_bulk)
+
+
+def latest_versions(templates: Sequence[Template]) -> dict[int, TemplateVersion]:
+    """Return what is sent of each of some templates, by their keys."""
+    newest = TemplateVersion.objects.filter(template=OuterRef("template")).order_by("-number").values("number")[:1]
+    rows = TemplateVersion.objects.filter(template__in=templates, number=Subquery(newest))
+    return {row.template_id: row for row in rows}
+
+
 def forget() -> None:
     """Forget what was looked up, so that this process sees a change at once."""
     _templates.clear()
@@ -83,6 +99,7 @@ def _facts(versions: QuerySet[TemplateVersion]) -> TemplateFacts | None:
         subject=version.subject,
         html=version.html,
         text=version.text,
+        is_bulk=version.template.is_bulk,
     )
 
 

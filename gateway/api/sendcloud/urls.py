@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import domains, labels
+from gateway.api.sendcloud.views import domains, labels, templates
 from gateway.api.sendcloud.views.base import Unknown
 from gateway.api.sendcloud.views.mail import Send
 from gateway.api.sendcloud.views.v1 import UnknownV1
@@ -26,10 +26,20 @@ DOMAINS = [
     path_of("apiv2/domain/update", domains.UpdateDomain),
 ]
 
+TEMPLATES = [
+    path_of("apiv2/template/list", templates.ListTemplates),
+    path_of("apiv2/template/get", templates.GetTemplate),
+    path_of("apiv2/template/add", templates.AddTemplate),
+    path_of("apiv2/template/update", templates.UpdateTemplate),
+    path_of("apiv2/template/delete", templates.DeleteTemplate),
+    path_of("apiv2/template/submit", templates.SubmitTemplate),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
     *DOMAINS,
+    *TEMPLATES,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     path_of("webapi", UnknownV1),

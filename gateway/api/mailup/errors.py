@@ -128,8 +128,18 @@ ERRORS: dict[type[Refused], Row] = {
     Refused: _row("1", 500),  # what is left: a fault of ours
 }
 
-# Codes of the table that no input reaches, by decision 13: none.
-NEVER: dict[str, str] = {}
+# Codes that a call never answers, by decision 13, with the reason; no code is without a call that does.
+NEVER: dict[str, dict[str, str]] = {
+    "SendMessage": {"111": "It names no template."},
+    "SendTemplate": {},
+    "ListUserInfo": {
+        "104": "It answers a caller who is blocked, too (decision 21).",
+        "105": "As 104.",
+        "109": "It has no recipients.",
+        "110": "It has no sender.",
+        "111": "It names no template.",
+    },
+}
 
 # Refusals beside code 1 whose words leave open what is wrong: there `Detail` says it.
 VAGUE = (SenderNotAllowed, DomainNotVerified, CredentialBlockedUntil)

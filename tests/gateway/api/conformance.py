@@ -19,6 +19,8 @@ from django.urls import URLPattern
 
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.fields import Field
+from gateway.api.mailup import errors as mailup_errors
+from gateway.api.mailup import urls as mailup_urls
 from gateway.api.octeth import urls as octeth_urls
 from gateway.api.octeth.errors import Table
 from gateway.api.octeth.errors.commands import SMTP_RELAY
@@ -63,6 +65,11 @@ def octeth() -> dict[str, Call]:
     return _by_name(inner) | {command.name: Call(name=command.name, kind=command) for command in COMMANDS.values()}
 
 
+def mailup() -> dict[str, Call]:
+    """Return MailUp's calls by name."""
+    return _by_name(_views(mailup_urls.urlpatterns))
+
+
 def rows_of_sendclean() -> list[Row]:
     """Return a row for each call and each of the three types of error."""
     return [(name, kind) for name in sendclean() for kind in sorted({row.type for row in SENDCLEAN.values()})]
@@ -71,6 +78,12 @@ def rows_of_sendclean() -> list[Row]:
 def rows_of_octeth() -> list[Row]:
     """Return a row for each call and each number that it documents."""
     return [(name, code) for name, call in octeth().items() for code in words_of(call)]
+
+
+def rows_of_mailup() -> list[Row]:
+    """Return a row for each call and each code that it may answer."""
+    never = mailup_errors.NEVER
+    return [(name, code) for name in mailup() for code in mailup_errors.CODES if code != "0" and code not in never[name]]
 
 
 def words_of(call: Call) -> Mapping[int, str]:

@@ -124,7 +124,7 @@ def _by_sendcloud(customer: Customer, name: str, call: Fields, headers: Mapping[
 
 
 def _by_mailup(customer: Customer, name: str, call: Fields, headers: Mapping[str, str]) -> HttpResponse:
-    path = f"/API/v2.0/messages/{name.lower()}"
+    path = f"/API/v2.0/{'users' if name == 'ListUserInfo' else 'messages'}/{name.lower()}"
     return customer.client.post(path, _present(call), "application/json", headers=headers)
 
 
@@ -141,7 +141,7 @@ DOORS: Mapping[str, Door] = {
     "Sender.": _by_command,
     "Inbound-": _by_command,
     "mail/": _by_sendcloud,
-    "SendMessage": _by_mailup,
+    **dict.fromkeys(("SendMessage", "SendTemplate", "ListUserInfo"), _by_mailup),
 }
 # The commands of /api.php that are a call of /api/v1 as well.
 COMMANDS: Mapping[str, str] = {
@@ -288,6 +288,14 @@ def _hook_id(customer: Customer) -> Fields:
     return {"WebhookID": customer.made("EmailGateway.AddWebhook")["NewWebhookID"]}
 
 
+def _mail_by_mailup(customer: Customer) -> Fields:
+    return {
+        "Subject": "Hello",
+        "From": {"Name": "Acme", "Email": customer.sender},
+        "To": [{"Name": "Rita", "Email": "rita@inbox.example"}],
+    }
+
+
 SPAN = {"StartDate": "2023-01-01", "EndDate": "2099-12-31"}
 RIGHT: dict[str, Callable[[Customer], Fields]] = {
     # SendClean
@@ -372,11 +380,9 @@ RIGHT: dict[str, Callable[[Customer], Fields]] = {
     },
     # The other dialects' calls that send
     "mail/send": lambda one: {"from": one.sender, "to": "rita@inbox.example", "subject": "Hello", "html": "<p>Hello</p>"},
-    "SendMessage": lambda one: {
-        "Subject": "Hello",
-        "Text": "Hello",
-        "From": {"Name": "Acme", "Email": one.sender},
-        "To": [{"Name": "Rita", "Email": "rita@inbox.example"}],
-    },
+    # MailUp
+    "SendMessage": lambda one: _mail_by_mailup(one) | {"Text": "Hello"},
+    "SendTemplate": lambda one: _mail_by_mailup(one) | {"TemplateId": one.given["template"]["id"]},
+    "ListUserInfo": lambda one: {"Username": one.given["smtp_user"]["name"]},
 }
 RIGHT |= {command: RIGHT[path] for path, command in COMMANDS.items()}

@@ -9,10 +9,10 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from tests.gateway.api.conformance import octeth, sendclean
+from tests.gateway.api.conformance import mailup, octeth, sendclean
 from tests.gateway.api.customers import COMMANDS, RIGHT, Customer
 
-CALLS = [*sendclean(), *octeth(), *COMMANDS.values(), "mail/send", "SendMessage"]
+CALLS = [*sendclean(), *octeth(), *COMMANDS.values(), *mailup(), "mail/send"]
 
 
 def bootstrap(*options: str) -> dict[str, object]:

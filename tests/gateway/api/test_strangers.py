@@ -19,7 +19,7 @@ from domains.trackinghosts import add_tracking_domain
 from gateway.base import clock
 from gateway.models import Message
 from templates_app.models import Member
-from tests.gateway.api.conformance import octeth, sendclean
+from tests.gateway.api.conformance import mailup, octeth, sendclean
 from tests.gateway.api.customers import COMMANDS, Customer, is_done
 from tests.gateway.api.octeth.commands import NOBODY
 from tests.gateway.api.sendclean.sending import RAW
@@ -28,7 +28,7 @@ from tests.support.lists import make_list
 Pair = tuple[Any, Any]  # what is theirs, and what is nobody's
 Names = dict[str, Callable[[Customer], Pair]]  # by field
 
-CALLS = {**sendclean(), **octeth()}
+CALLS = {**sendclean(), **octeth(), **mailup()}
 LIKE_A_NAME = re.compile(r"(?i)(^|[._-])\w*(id|ids|name|domain|user|username|email|from|mailfrom|raw_message)$")
 NO_NAMES = {
     "name": "of a person or a file, for the mail",
@@ -172,6 +172,9 @@ FOREIGN: dict[str, Names] = {
     "EmailGateway.ExportEvents": _BY_DOMAIN | {"MessageID": message_id},
     "EmailGateway.AccountStats": {"DomainIDs": lambda one: ([one.domain_id], [NOBODY])},
     "EmailGateway.SMTPRelay": {"SMTPUsername": smtp_user, "RawEmail": whole_mail},
+    "SendMessage": {"From": address},
+    "SendTemplate": {"From": address, "TemplateId": template},
+    "ListUserInfo": {"Username": smtp_user},
     **{
         f"EmailGateway.{name}": _BY_DOMAIN
         for name in (
@@ -212,7 +215,7 @@ def test_what_is_theirs_is_like_what_is_not_there(ours: Customer, theirs: Custom
 def put(call: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
     """Return a call with a value in a field, which may be one of a struct: `message.from_email`."""
     if field == "From":
-        return call | {"From": {"email": value, "name": "John"}}
+        return call | {"From": {key: value if key.lower() == "email" else said for key, said in call["From"].items()}}
     if field == "TargetListID":
         call = call | {"To": None}
     outer, dot, inner = field.partition(".")

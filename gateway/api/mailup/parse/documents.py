@@ -26,9 +26,13 @@ _XML: Final = ("application/xml", "text/xml")
 _VAGUE: Final = ("", "text/plain", "application/octet-stream", "application/x-www-form-urlencoded")  # as curl says it
 # Members of DTOs that hold others, or items; all else is text.
 _OBJECTS: Final = frozenset(("Html", "From", "XSmtpAPI", "User"))
-_LISTS: Final = frozenset(("To", "Cc", "Bcc", "ExtendedHeaders", "Attachments", "EmbeddedImages", "DynamicFields"))
+ITEMS: Final[Mapping[str, str]] = {  # of lists, with the names of their items
+    **dict.fromkeys(("To", "Cc", "Bcc"), "EmailAddressDTO"),
+    **dict.fromkeys(("ExtendedHeaders", "DynamicFields"), "NameValueDTO"),
+    **dict.fromkeys(("Attachments", "EmbeddedImages"), "MessagePartDTO"),
+}
 _BYTES: Final = "Body"  # which is empty where it is, and not absent
-_ITEM_OBJECTS: Final = frozenset(("EmailAddressDTO", "NameValueDTO", "MessagePartDTO"))
+_HOLDERS: Final = _OBJECTS | set(ITEMS.values())
 _NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
@@ -125,12 +129,12 @@ class _Element:
         if self.is_null:
             return None
         text = "".join(self.texts)
-        is_object = is_root or self.has_elements or self.name in _OBJECTS or self.name in _ITEM_OBJECTS
-        if not is_object and self.name not in _LISTS:
+        is_object = is_root or self.has_elements or self.name in _HOLDERS
+        if not is_object and self.name not in ITEMS:
             return text or ("" if self.name == _BYTES else None)
         if text.strip(BLANK):
             self._refuse_text()
-        return [value for _, value in self.members] if self.name in _LISTS else dict(self.members)
+        return [value for _, value in self.members] if self.name in ITEMS else dict(self.members)
 
     def _refuse_text(self) -> NoReturn:
         raise RequestMalformed(f"The XML has text in {self.name[:80]}, which takes elements alone.")

@@ -22,7 +22,7 @@ from gateway.engine.merging import Merge, merge_of
 from gateway.engine.mime import MimeBody, Part, build_body, build_file
 from gateway.engine.rawmail import Field, is_control, make_message_id, prepare_raw, split_raw
 from gateway.engine.rawparts import Rewrite, rewrite_texts
-from gateway.engine.submission import Mailbox
+from gateway.engine.submission import Mailbox, Syntax
 from gateway.engine.track import NOTHING, Extras
 from templates_app.filling import CannotFill
 
@@ -89,7 +89,7 @@ class Composer:
         except UnicodeEncodeError as error:
             raise CannotCompose(f"A name or address is not text: {error.reason}.") from None
         except CannotFill as error:
-            raise CannotCompose(str(error)) from None
+            raise CannotCompose(_blame(copy.letter, error)) from None
         return composed if copy.email.isascii() else replace(composed, needs_smtputf8=True)
 
     def _compose(self, copy: Copy, change: _Change, signers: Sequence[Signer]) -> Composed:
@@ -144,12 +144,18 @@ def _once(kept: dict[K, T], key: K | None, make: Callable[[], T]) -> T:
     return kept[key]
 
 
+def _blame(letter: Letter, error: CannotFill) -> str:
+    """Return why a copy cannot be filled in; of values that came in an X-SMTPAPI header in the words of seeds/002."""
+    is_header = letter.syntax is Syntax.SENDCLOUD and letter.raw is not None
+    return f"worker: invalid XSMTP-API: {error}" if is_header else str(error)
+
+
 def _as_it_is(_: str, text: str) -> str:
     return text
 
 
 def _change_of(copy: Copy, extras: Extras) -> _Change:
-    merge = merge_of(copy, extras.unsubscribe_url)
+    merge = merge_of(copy, extras.unsubscribe_url, names_link=extras.names_link)
     return _Change(
         merge=merge,
         rewrite=_chain(merge, extras.rewrite),
@@ -175,7 +181,7 @@ def _build_files(letter: Letter) -> list[Part]:
 def _build_body(letter: Letter, files: Sequence[Part], rewrite: Rewrite) -> MimeBody:
     text = rewrite("plain", letter.text) if letter.text else ""
     html = rewrite("html", letter.html) if letter.html else ""
-    return build_body(text=text, html=html, files=files, seed=letter.public_id)
+    return build_body(text=text, html=html, files=files, seed=letter.public_id, charset=letter.charset)
 
 
 def _write_head(copy: Copy, change: _Change, content: MimeBody) -> bytes:

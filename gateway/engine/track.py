@@ -18,6 +18,7 @@ from accounts.queries import find_account
 from domains.credentials import Credential, get_smtp_user
 from domains.queries import DomainFacts, find_tracking_url, get_sender_domain
 from gateway.engine.letter import Copy, Letter
+from gateway.engine.merging import is_sendclouds, names_way_out
 from gateway.engine.rawparts import FLOWED, Rewrite
 from gateway.engine.submission import Clicks
 from templates_app.queries import find_page_language
@@ -43,11 +44,12 @@ _FOOTERS = {
 class Extras:
     """What is added to one copy. `rewrite` puts it into a text, once merge fields are filled; None: texts stay as they are.
 
-    With an `unsubscribe_url` the reader is offered to unsubscribe there.
+    With an `unsubscribe_url` the reader is offered to unsubscribe there; `names_link` as in `merging.merge_of`.
     """
 
     rewrite: Rewrite | None = None
     unsubscribe_url: str = ""
+    names_link: bool = False
 
 
 NOTHING = Extras()
@@ -64,6 +66,7 @@ class Plan:
     footer: bool = False  # and below the texts, where they have no way out themselves
     footer_words: str = ""
     way_out_base: str = ""
+    names_link: bool = False  # its texts name the way out themselves, by SendCloud's name of it
     page_id: int = 0  # of the unsubscribe page; 0: the account's usual one
 
     def concerns(self, kind: str) -> bool:
@@ -80,12 +83,15 @@ def plan_for(letter: Letter) -> Plan:
     footer = _first(letter.unsubscribe_link, user.unsubscribe_link, default=domain.unsubscribe_link)
     clicks = letter.track_clicks, _CLICKS.get(user.track_clicks), _CLICKS.get(domain.track_clicks)
     base = _base_of(letter, domain)
+    # Other mail that was handed in whole is not looked into, unless it is changed anyway.
+    names_link = (is_sendclouds(letter) or (footer and letter.raw is not None)) and names_way_out(letter)
     page_id = letter.unsubscribe_page_id or user.unsubscribe_page_id or 0
     return Plan(
         base=base,
         opens=_first(letter.track_opens, user.track_opens, domain.track_opens, default=account.track_opens),
         clicks=_first(*clicks, default=_CLICKS[account.track_clicks]),
-        way_out=footer or (letter.bulk and letter.unsubscribe_link is None),
+        way_out=footer or (letter.bulk and letter.unsubscribe_link is None) or names_link,
+        names_link=names_link,
         way_out_base=_secure(base),
         footer=footer,
         footer_words=_footer_words(letter.account_id, page_id) if footer else "",
@@ -134,7 +140,11 @@ class Tracker:
         if not is_rewritten and not plan.way_out:
             return NOTHING
         way_out = make_url(plan.way_out_base, Purpose.UNSUBSCRIBE, _link(copy, plan)) if plan.way_out else ""
-        return Extras(rewrite=self._rewrite_for(copy, plan, way_out) if is_rewritten else None, unsubscribe_url=way_out)
+        return Extras(
+            rewrite=self._rewrite_for(copy, plan, way_out) if is_rewritten else None,
+            unsubscribe_url=way_out,
+            names_link=plan.names_link,
+        )
 
     def _rewrite_for(self, copy: Copy, plan: Plan, way_out: str) -> Rewrite:
         """Return what rewrites the texts of one copy; of two HTML texts only the first has a pixel."""

@@ -25,12 +25,13 @@ ON = "GATEPOST_TEST_ON"
 IS_CI = "CI" in os.environ
 POSTGRES = "GATEPOST_TEST_POSTGRES"  # the address of a server, for the workers of one run
 REDIS = "GATEPOST_TEST_REDIS"
-# Fixtures that run a program from outside, with its Debian package and a command that tells whether it is there. Without it the
-# tests that use the fixture are left out and this is said; in CI they fail.
+# Programs from outside, each with its Debian package and a command that tells whether it is there. Without it the tests that
+# use the fixture of its name, or are marked `needs("its name")`, are left out and this is said; in CI they fail.
 OUTSIDE = {
     "mail_dkim": ("libmail-dkim-perl", ("perl", "-MMail::DKIM", "-e1")),
     "curl": ("curl", ("curl", "--version")),
     "swaks": ("swaks", ("swaks", "--version")),
+    "msmtp": ("msmtp", ("msmtp", "--version")),
     "nodemailer": ("node-nodemailer", ("node", "-e", "require('/usr/share/nodejs/nodemailer')")),
 }
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -55,8 +56,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     yield
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Adapt the settings that no environment variable reaches."""
+    config.addinivalue_line("markers", "needs(name): the test runs this program from outside")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     database = settings.DATABASES["default"]
     if settings.EMBEDDED:
@@ -106,7 +108,8 @@ def _uses_database(item: pytest.Item) -> bool:
 
 def _missing_packages(item: pytest.Item) -> list[str]:
     fixtures: list[str] = getattr(item, "fixturenames", [])
-    outside = [OUTSIDE[name] for name in fixtures if name in OUTSIDE]
+    marked = [name for mark in item.iter_markers("needs") for name in mark.args]
+    outside = [OUTSIDE[name] for name in (*fixtures, *marked) if name in OUTSIDE]
     return [package for package, command in outside if not _is_there(command)]
 
 

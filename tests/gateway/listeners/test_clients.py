@@ -1,0 +1,92 @@
+"""Customers' programs against our ports: each program with each AUTH over each TLS, and with each mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import cycle, product
+from pathlib import Path
+
+import pytest
+
+from gateway.models import Content, Message
+from tests.gateway.listeners.clients.mails import MAILS, mean, read_recipients, read_stored
+from tests.gateway.listeners.clients.programs import PROGRAMS, TLS, Auth, Program, Way
+from tests.gateway.listeners.conftest import OpenDoor
+from tests.support.cast import Tenant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MakeWay = Callable[[TLS, Auth], Way]
+every_program = pytest.mark.parametrize(
+    "program",
+    [pytest.param(one, id=name, marks=[pytest.mark.needs(one.needs)] * bool(one.needs)) for name, one in PROGRAMS.items()],
+)
+
+HELLO = MAILS["ASCII"]
+SAID = {  # with the name of acme's user
+    Auth.PLAIN: re.compile("AUTH PLAIN"),
+    Auth.LOGIN: re.compile("AUTH LOGIN(?! c210cF9hY21l)"),
+    Auth.LOGIN_AT_ONCE: re.compile("AUTH LOGIN c210cF9hY21l"),
+}
+
+
+@pytest.fixture
+def make_way(open_door: OpenDoor, acme: Tenant, certificate: Path) -> Iterator[MakeWay]:
+    """Return ways to our two ports, as acme: the one with STARTTLS, which takes AUTH without TLS too, and that of TLS."""
+    with open_door() as door, open_door(is_tls=True) as tls_door:
+
+        def make(tls: TLS, auth: Auth) -> Way:
+            port = tls_door if tls is TLS.IMPLICIT else door
+            user, secret = acme.smtp_user.name, acme.smtp_secret
+            return Way(port=port, tls=tls, auth=auth, user=user, secret=secret, certificate=certificate)
+
+        yield make
+
+
+def stored() -> list[Content]:
+    """Return what was stored, in the order in which it was sent."""
+    return list(Content.objects.order_by("message_id"))
+
+
+@every_program
+def test_each_login_over_each_tls(program: Program, make_way: MakeWay) -> None:
+    for tls, auth in product(TLS, program.auths):
+        outcome = program.send(HELLO, make_way(tls, auth))
+        assert outcome.is_taken, f"{tls}, {auth}: {outcome.said}"
+        assert not program.shows_dialogue or SAID[auth].search(outcome.said), f"{tls}, {auth}: {outcome.said}"
+    assert [read_stored(one) for one in stored()] == [mean(HELLO)] * len(TLS) * len(program.auths)
+
+
+@every_program
+def test_nobody_sends_who_is_not_logged_in(program: Program, make_way: MakeWay, open_door: OpenDoor) -> None:
+    for tls in TLS:
+        stranger = program.send(HELLO, make_way(tls, Auth.NONE))
+        assert not stranger.is_taken
+        assert "5.7.0 Authentication required" in stranger.said
+    guesser = program.send(HELLO, replace(make_way(TLS.STARTTLS, program.auths[0]), secret="wrong"))
+    assert not guesser.is_taken
+    assert "535" in guesser.said
+    with open_door(host="192.0.2.1") as port:  # where AUTH requires TLS
+        for auth in (Auth.NONE, *program.auths):
+            assert not program.send(HELLO, replace(make_way(TLS.NONE, auth), port=port)).is_taken
+        assert not Message.objects.exists()
+        assert program.send(HELLO, replace(make_way(TLS.STARTTLS, auth), port=port)).is_taken
+
+
+@every_program
+def test_each_mail_arrives_as_it_was_meant(program: Program, make_way: MakeWay) -> None:
+    taken = []
+    for (name, mail), tls, auth in zip(MAILS.items(), cycle(TLS), cycle(reversed(program.auths))):
+        outcome = program.send(mail, make_way(tls, auth))
+        assert outcome.is_taken == (name not in program.cannot), f"{name}: {outcome.said}"
+        assert name != "one refused" or not program.shows_dialogue or "5.1.3" in outcome.said
+        taken += [mail] * outcome.is_taken
+    for mail, content in zip(taken, stored(), strict=True):
+        assert read_recipients(content) == mean(mail).recipients
+        if program.is_verbatim:
+            assert bytes(content.raw or b"") == mail.raw
+        else:
+            assert read_stored(content) == mean(mail)
+            assert not mail.is_8bit or not bytes(content.raw or b"").isascii()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Account
@@ -117,12 +117,13 @@ def add_smtp_user(
 ) -> tuple[SMTPUser, str]:
     """Make an SMTP user, named as asked or by chance; return it and its secret, which is shown this once.
 
-    The limits are in recipients, None for none. Raises QuotaExceeded beyond `Account.max_smtp_users`.
+    The limits are in recipients, None for none. Raises QuotaExceeded beyond `Account.max_smtp_users`, and FieldInvalid for a
+    name that anybody's SMTP user has, or had.
     """
     live = SMTPUser.objects.for_account(account).filter(is_deleted=False)
     _check_room(account, "max_smtp_users", live, "SMTP users")
     secret = tokens.make_secret()
-    user = SMTPUser.objects.create(
+    user = SMTPUser(
         account=account,
         name=name or f"smtp_{make_name(8)}",
         domain=domain,
@@ -131,6 +132,12 @@ def add_smtp_user(
         secret_hash=tokens.hash_secret(secret),
         secret_prefix=secret[:4],
     )
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        raise FieldInvalid("smtp_user_name", f"The name {user.name} is taken; choose another.", value=user.name) from None
+    credentials.forget()  # that there was nobody of that name
     return user, secret
 
 

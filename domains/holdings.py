@@ -18,7 +18,7 @@ _VERIFIED = Q(is_active=True) & (Q(is_trusted=True) | Q(verified_at__isnull=Fals
 
 def get_smtp_user(account_id: int, name: str) -> SMTPUser:
     """Return an account's SMTP user by its name; raise FieldInvalid where it has none of that name, or deleted it."""
-    user = _smtp_users(account_id).filter(name=name).first()
+    user = live_smtp_users(account_id).filter(name=name).first()
     if user is None:
         raise FieldInvalid("smtp_user_name", f"This account has no SMTP user {name[:64]}.", value=name)
     return user
@@ -32,9 +32,15 @@ def get_any_smtp_user(account_id: int, name: str) -> SMTPUser:
     return user
 
 
+def live_smtp_users(account_id: int) -> QuerySet[SMTPUser]:
+    """Return an account's SMTP users, without those that were deleted."""
+    found: QuerySet[SMTPUser] = SMTPUser.objects.for_account(account_id).filter(is_deleted=False)
+    return found
+
+
 def list_smtp_users(account_id: int, page: int = 0) -> list[SMTPUser]:
     """Return a page of an account's SMTP users, the oldest first; pages count from 0."""
-    return list(_smtp_users(account_id).select_related("domain").order_by("pk")[page * PAGE : (page + 1) * PAGE])
+    return list(live_smtp_users(account_id).select_related("domain").order_by("pk")[page * PAGE : (page + 1) * PAGE])
 
 
 def get_domain(account_id: int, name: str) -> SenderDomain:
@@ -68,11 +74,6 @@ def get_tracking_domain(account_id: int, name: str) -> TrackingDomain:
 def list_tracking_domains(account_id: int, page: int = 0) -> list[TrackingDomain]:
     """Return a page of an account's tracking domains, the oldest first."""
     return _list(TrackingDomain, account_id, page)
-
-
-def _smtp_users(account_id: int) -> QuerySet[SMTPUser]:
-    found: QuerySet[SMTPUser] = SMTPUser.objects.for_account(account_id).filter(is_deleted=False)
-    return found
 
 
 def _get_named(model: type[Named], account_id: int, name: str, what: str) -> Named:

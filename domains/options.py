@@ -1,12 +1,12 @@
-"""What an account chooses for mail from one of its sender domains."""
+"""What an account chooses for mail from one of its sender domains, or of one of its SMTP users."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from domains import queries
+from domains import credentials, queries
 from domains.actions import wake_checks
-from domains.models import SenderDomain
+from domains.models import SenderDomain, SMTPUser
 from domains.schedule import wait_anew
 from gateway.base import clock
 
@@ -33,6 +33,27 @@ def set_options(
     queries.forget()
 
 
+def set_options_of_user(
+    user: SMTPUser,
+    *,
+    email_type: int | None = None,
+    track_opens: bool | None = None,
+    track_clicks: bool | None = None,
+    unsubscribe_link: bool | None = None,
+    senders: str | None = None,
+) -> None:
+    """Change what is given of an SMTP user's options, and leave what is None as it is."""
+    given = {
+        "email_type": email_type,
+        "track_opens": track_opens,
+        "track_clicks": track_clicks,
+        "unsubscribe_link": unsubscribe_link,
+        "senders": senders,
+    }
+    _save(user, {name: value for name, value in given.items() if value is not None})
+    credentials.forget()
+
+
 def _use_tracking_host(domain: SenderDomain, *, is_used: bool) -> None:
     """Have tracked links name the domain's own host, once DNS was seen to point it to us, or the platform's again."""
     _save(domain, {"uses_tracking_host": is_used, "tracking_at": None})
@@ -40,7 +61,7 @@ def _use_tracking_host(domain: SenderDomain, *, is_used: bool) -> None:
     wake_checks()
 
 
-def _save(domain: SenderDomain, changes: dict[str, Any]) -> None:
+def _save(row: SenderDomain | SMTPUser, changes: dict[str, Any]) -> None:
     for name, value in changes.items():
-        setattr(domain, name, value)
-    domain.save(update_fields=sorted(changes))
+        setattr(row, name, value)
+    row.save(update_fields=sorted(changes))

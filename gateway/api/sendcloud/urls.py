@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import domains, labels, templates
+from gateway.api.sendcloud.views import api_users, domains, labels, templates
 from gateway.api.sendcloud.views.base import Unknown
 from gateway.api.sendcloud.views.mail import Send
 from gateway.api.sendcloud.views.v1 import UnknownV1
@@ -35,11 +35,17 @@ TEMPLATES = [
     path_of("apiv2/template/submit", templates.SubmitTemplate),
 ]
 
+API_USERS = [
+    path_of("apiv2/apiuser/list", api_users.ListApiUsers),
+    path_of("apiv2/apiuser/add", api_users.AddApiUser),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
     *DOMAINS,
     *TEMPLATES,
+    *API_USERS,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     path_of("webapi", UnknownV1),

@@ -9,6 +9,7 @@ from itertools import cycle, product
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from gateway.models import Content, Message
 from tests.gateway.listeners.clients.mails import MAILS, mean, read_recipients, read_stored
@@ -30,6 +31,25 @@ SAID = {  # with the name of acme's user
     Auth.LOGIN: re.compile("AUTH LOGIN(?! c210cF9hY21l)"),
     Auth.LOGIN_AT_ONCE: re.compile("AUTH LOGIN c210cF9hY21l"),
 }
+# The server in the dialogue of seeds/002, with what it offers besides. swaks waits to be asked for its name, curl tells no end.
+DIALOGUE = re.compile(
+    r"""220 SendCloud Inbound Server ESMTP Haraka 2\.2\.4 ready
+250-SendCloud Inbound Server Hello, Haraka is at your service\.
+250-PIPELINING
+250-8BITMIME
+250-SIZE 16000000
+(250-[A-Z0-9]+
+)*250 AUTH LOGIN PLAIN
+(334 VXNlcm5hbWU6
+)?334 UGFzc3dvcmQ6
+235 Authentication successful
+250 sender <shop@acme\.example> OK
+250 recipient <ben@inbox\.example> OK
+354 go ahead, make my day
+250 #\d+_\d+_\d+_\d+\.\S+-inbound#Queued
+(221 SendCloud Inbound Server closing connection\. Have a jolly good day
+)?"""
+)
 
 
 @pytest.fixture
@@ -90,3 +110,20 @@ def test_each_mail_arrives_as_it_was_meant(program: Program, make_way: MakeWay) 
         else:
             assert read_stored(content) == mean(mail)
             assert not mail.is_8bit or not bytes(content.raw or b"").isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "auth"),
+    [
+        pytest.param("swaks", Auth.LOGIN, marks=pytest.mark.needs("swaks")),
+        pytest.param("curl", Auth.LOGIN_AT_ONCE, marks=pytest.mark.needs("curl")),
+    ],
+)
+def test_the_dialogue_is_that_of_the_vendor(
+    name: str, auth: Auth, settings: Settings, make_way: MakeWay, open_door: OpenDoor
+) -> None:
+    settings.GATEPOST_BRAND = "SendCloud"
+    with open_door() as port:
+        outcome = PROGRAMS[name].send(HELLO, replace(make_way(TLS.NONE, auth), port=port))
+    said = re.findall(r"^<-? +(\d{3}.*?)\r?$", outcome.said, re.MULTILINE)
+    assert DIALOGUE.fullmatch("\n".join([*said, ""])), outcome.said

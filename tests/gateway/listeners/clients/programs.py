@@ -58,6 +58,7 @@ class Way:
     user: str
     secret: str = field(repr=False)
     certificate: Path
+    options: tuple[str, ...] = ()  # more of the program's own
 
     @property
     def logs_in(self) -> bool:
@@ -82,7 +83,7 @@ def send_by_swaks(mail: Mail, way: Way) -> Outcome:
     trust = ["--tls-verify", "--tls-ca-path", str(way.certificate)] if tls else []
     where = ["--server", HOST, "--port", str(way.port), "--ehlo", HELLO, "--pipeline"]
     envelope = ["--from", SENDER, "--to", ",".join(mail.to), "--data", "-"]
-    return _run(["swaks", *where, *tls, *trust, *login, *envelope], mail.raw.removesuffix(b"\r\n"))  # it adds one
+    return _run(["swaks", *where, *tls, *trust, *login, *envelope, *way.options], mail.raw.removesuffix(b"\r\n"))  # it adds one
 
 
 def send_by_msmtp(mail: Mail, way: Way) -> Outcome:
@@ -91,7 +92,7 @@ def send_by_msmtp(mail: Mail, way: Way) -> Outcome:
     secret = f"--passwordeval=echo {way.secret}"
     login = [f"--auth={way.auth.mechanism.lower()}", f"--user={way.user}", secret] if way.logs_in else ["--auth=off"]
     where = [f"--host={HOST}", f"--port={way.port}", f"--domain={HELLO}", f"--from={SENDER}", "--debug"]
-    return _run(["msmtp", *where, *tls, *trust, *login, "--", *mail.to], mail.raw.replace(b"\r\n", b"\n"))
+    return _run(["msmtp", *where, *tls, *trust, *login, *way.options, "--", *mail.to], mail.raw.replace(b"\r\n", b"\n"))
 
 
 def send_by_curl(mail: Mail, way: Way) -> Outcome:
@@ -102,7 +103,7 @@ def send_by_curl(mail: Mail, way: Way) -> Outcome:
     recipients = [word for one in mail.to for word in ("--mail-rcpt", one)]
     envelope = ["--mail-from", SENDER, *recipients, "--mail-rcpt-allowfails", "--upload-file", "-"]
     where = ["curl", "-sS", "-v", f"{scheme}://{HOST}:{way.port}/{HELLO}"]
-    return _run([*where, *trust, *login, *at_once, *envelope], mail.raw)
+    return _run([*where, *trust, *login, *at_once, *envelope, *way.options], mail.raw)
 
 
 def send_by_nodemailer(mail: Mail, way: Way) -> Outcome:

@@ -70,9 +70,10 @@ class SendTemplate(SendingView):
 
 
 class ListUserInfo(MailUpView):
-    """ListUserInfo: the SMTP+ users of the account, or one of them.
+    """ListUserInfo
 
-    At most 1,000, the oldest first; each of the others can be asked for by name. A caller that is blocked is answered, too.
+    The SMTP+ users of the account, or one of them. At most 1,000 are listed, the oldest first; each of the others can be asked
+    for by name. A caller that is blocked is answered, too.
     """
 
     root = "ListUsersDTO"

@@ -65,7 +65,8 @@ TAGS: Final[Mapping[str, str]] = {
     ),
     MAILUP: (
         "SMTP+. `User` in the document has name and secret of an SMTP user. Errors have HTTP status 403 with a code from 101, "
-        "or 400 with code 1 and the reason in `Detail`."
+        "or 400 with code 1 and the reason in `Detail`. Documents are JSON or XML, which Content-Type says; of XML the root is "
+        "the DTO's name. Answers are in what Accept asks for, else in the same."
     ),
     OCTETH: (
         "`/api/v1`: the key of a sender domain, as a bearer token or as `SenderAPIKey`. Errors are listed in `Errors` and have "

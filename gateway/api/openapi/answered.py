@@ -17,7 +17,7 @@ from gateway.api.octeth.views.command import Command
 from gateway.api.octeth.views.events import ExportEvents
 from gateway.api.octeth.views.sender_domains import SenderDomains
 from gateway.api.openapi import samples
-from gateway.api.openapi.access import COMMANDS, SENDCLOUD, SENDCLOUD_V1
+from gateway.api.openapi.access import COMMANDS, MAILUP, SENDCLOUD, SENDCLOUD_V1
 from gateway.api.openapi.asked import JSON, sends
 from gateway.api.openapi.shapes import Shapes, shape_of
 from gateway.api.sendcloud.codes import CODES
@@ -28,6 +28,7 @@ FILES: Final[Mapping[type, str]] = {ExportEvents: "text/csv", SenderDomains: "te
 STATUSES: Final[Mapping[type, int]] = {RelayDenied: 500}
 XML: Final = "text/xml"
 _IN_XML: Final = {"schema": {"type": "string", "description": "The same in XML, for `ResponseFormat=XML`."}}
+_BY_ACCEPT: Final = {"schema": {"type": "string", "description": "The same in XML: as Accept says, else as it was asked."}}
 
 PHRASES: Final[Mapping[int, str]] = {
     200: "What was asked for, or what is wrong with it.",
@@ -133,4 +134,6 @@ def _headers(errors: list[Error]) -> dict[str, Any]:
 def _formats(call: type, status: int, tag: str) -> dict[str, Any]:
     """Return the formats that an answer has beside JSON."""
     found = {FILES[call]: {"schema": {"type": "string"}}} if status == 200 and call in FILES else {}
+    if tag == MAILUP:
+        return {"application/xml": _BY_ACCEPT}
     return found | ({XML: _IN_XML} if tag == COMMANDS and issubclass(call, Command) else {})

@@ -11,6 +11,8 @@ import msgspec
 
 from gateway.api import fields
 from gateway.api.fields import Field
+from gateway.api.mailup.parse.documents import ITEMS
+from gateway.api.mailup.views import MailUpView
 from gateway.api.mailup.views import SendingView as MailUpSendingView
 from gateway.api.octeth.views.email import SendEmail
 from gateway.api.openapi.access import Access
@@ -19,6 +21,7 @@ from gateway.api.sendclean.views.base import SendingView
 from gateway.api.sendcloud.views.mail import SendingView as SendCloudSendingView
 
 JSON: Final = "application/json"
+XML: Final = "application/xml"
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
 SENDING: Final = (SendingView, SendCloudSendingView, MailUpSendingView, SendEmail)
@@ -90,7 +93,22 @@ def bodies(call: Any, schema: Schema, example: Mapping[str, Any], words: Mapping
     if files := getattr(call, "files", ()):
         with_files = schema["properties"] | explain(dict.fromkeys(files, _FILES), words)
         return {MULTIPART: plain | {"schema": {**schema, "properties": with_files}}, FORM: plain, JSON: plain}
+    if issubclass(call, MailUpView):
+        return {JSON: plain, XML: plain | {"schema": in_xml(schema, call.root)}}
     return {JSON: plain} | ({FORM: plain} if is_flat(call.fields) else {})
+
+
+def in_xml(schema: Schema, name: str = "") -> dict[str, Any]:
+    """Return a schema with what is called otherwise in XML: the root, and the items of a list, which stand within the list."""
+    found = {**schema, **({"xml": {"name": name}} if name else {})}
+    if "properties" in schema:
+        found["properties"] = {member: _member_in_xml(member, one) for member, one in schema["properties"].items()}
+    return found
+
+
+def _member_in_xml(name: str, schema: Schema) -> dict[str, Any]:
+    items = {"items": in_xml(schema["items"], ITEMS[name]), "xml": {"wrapped": True}} if name in ITEMS else {}
+    return {**in_xml(schema), **items}
 
 
 def headers(call: type) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 
 from django.conf import settings
 
-from gateway.base.errors import HeaderInvalid, MessageMalformed, MessageTooLarge, SenderInvalid, SenderMissing
+from gateway.base.errors import FieldInvalid, HeaderInvalid, MessageMalformed, MessageTooLarge, SenderInvalid, SenderMissing
 from gateway.engine import wire
 from gateway.engine.headers import format_date, write_addresses, write_header, write_way_out
 from gateway.engine.letter import Copy, Letter
@@ -82,7 +82,8 @@ def read_raw(raw: bytes, *, max_size: int) -> RawHead:
     """Judge a raw mail and return what its header says.
 
     Raises MessageTooLarge, MessageMalformed (line ends, controls, long lines, double fields, loops), HeaderInvalid (a line that
-    is no field), SenderMissing and SenderInvalid (From is not a plain list of mailboxes, or stands twice).
+    is no field), FieldInvalid("xsmtpapi") for one that is too large, SenderMissing and SenderInvalid (From is not a plain list
+    of mailboxes, or stands twice).
     """
     if len(raw) > max_size:
         raise MessageTooLarge(f"The mail has {len(raw)} octets; at most {max_size} are taken.")
@@ -166,7 +167,7 @@ def _check_sizes(fields: Sequence[Field]) -> None:
     if len(rest) > MAX_HEADER:
         raise MessageMalformed(f"The mail's header is larger than {MAX_HEADER} octets.")
     if any(len(value) > MAX_X_SMTPAPI for name, value in fields if name.lower() == b"x-smtpapi"):
-        raise MessageMalformed(f"The header X-SMTPAPI is larger than {MAX_X_SMTPAPI} octets.")
+        raise FieldInvalid("xsmtpapi", f"The header X-SMTPAPI is larger than {MAX_X_SMTPAPI} octets.")
     if wire.find_long_line(rest) >= 0:
         raise MessageMalformed(f"The mail's header has a line of more than {wire.LONGEST_LINE} octets; fold it.")
 

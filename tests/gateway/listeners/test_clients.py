@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from itertools import cycle, product
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from gateway.engine import queue
+from gateway.engine.outcome import Result
+from gateway.engine.prepare import Ready, prepare
+from gateway.listeners.journal import Transaction
 from gateway.models import Content, Message
+from tests.gateway.engine.courier import PATIENT, make_courier, run
 from tests.gateway.listeners.clients.mails import MAILS, mean, read_recipients, read_stored
-from tests.gateway.listeners.clients.programs import PROGRAMS, TLS, Auth, Program, Way
+from tests.gateway.listeners.clients.programs import HOST, PROGRAMS, TLS, Auth, Program, Way
 from tests.gateway.listeners.conftest import OpenDoor
 from tests.support.cast import Tenant
+from tests.support.letters import parse
+from tests.support.sink import running_sink
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,6 +119,37 @@ def test_each_mail_arrives_as_it_was_meant(program: Program, make_way: MakeWay) 
         else:
             assert read_stored(content) == mean(mail)
             assert not mail.is_8bit or not bytes(content.raw or b"").isascii()
+
+
+@pytest.mark.needs("curl")
+@pytest.mark.usefixtures("acme_keys")
+def test_each_mail_reaches_its_readers_as_it_was_sent(make_way: MakeWay) -> None:
+    for mail in MAILS.values():
+        assert PROGRAMS["curl"].send(mail, make_way(TLS.STARTTLS, Auth.PLAIN)).is_taken
+    meant = [(recipient, *show(mail.raw)) for mail in MAILS.values() for recipient in mean(mail).recipients]
+    assert sorted((one.rcpt_to[0][0], *show(one.content)) for one in deliver()) == sorted(meant)
+
+
+def show(message: bytes) -> tuple[str, str, str]:
+    """Return what no sender may change of a message: From, Subject and each octet of the body, by its SHA-256."""
+    head, _, body = message.partition(b"\r\n\r\n")
+    fields = parse(head)
+    return str(fields["From"]), str(fields["Subject"]), sha256(body).hexdigest()
+
+
+def deliver() -> list[Transaction]:
+    """Bring all that waits to a receiving server; return what came."""
+    ready = [one for one in prepare(queue.claim(200)) if isinstance(one, Ready)]
+
+    async def bring(port: int) -> None:
+        courier = make_courier((HOST, port), deadlines=PATIENT)
+        outcomes = await asyncio.gather(*(courier.deliver(one.parcel) for one in ready))
+        assert {outcome.result for outcome in outcomes} == {Result.DELIVERED}
+        await courier.close()
+
+    with running_sink() as sink:
+        run(bring(sink.port))
+        return sink.wait(len(ready))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,11 @@ def send_to_lists(submission: Submission, list_ids: Sequence[int]) -> Accepted:
     return accept_one(replace(submission, list_ids=tuple(list_ids), recipients=(), one_by_one=True, bulk=True))
 
 
+def find_list_task(account_id: int, task_id: int) -> ListTask | None:
+    """Return an account's send to a list with its message and who sent that, None when it has none of that key."""
+    return ListTask.objects.for_account(account_id).filter(pk=task_id).select_related("message__smtp_user").first()
+
+
 def cancel_list_task(account_id: int, task_id: int) -> int:
     """Stop the send that a list task is part of, and cancel what of it was not sent yet; return how many recipients.
 

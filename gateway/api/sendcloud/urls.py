@@ -5,11 +5,15 @@ from __future__ import annotations
 from gateway.api.base import path_of
 from gateway.api.sendcloud.views import api_users, domains, labels, templates
 from gateway.api.sendcloud.views.base import Unknown
-from gateway.api.sendcloud.views.mail import Send
-from gateway.api.sendcloud.views.v1 import UnknownV1
+from gateway.api.sendcloud.views.mail import Send, SendCalendar, SendTemplate, TaskInfo
+from gateway.api.sendcloud.views.v1 import UnknownV1, paths_of
+from gateway.api.sendcloud.views.v1_mail import SendTemplateV1, SendV1
 
 MAIL = [
     path_of("apiv2/mail/send", Send),
+    path_of("apiv2/mail/sendtemplate", SendTemplate),
+    path_of("apiv2/mail/sendcalendar", SendCalendar),
+    path_of("apiv2/mail/taskinfo", TaskInfo),
 ]
 
 LABELS = [
@@ -40,6 +44,11 @@ API_USERS = [
     path_of("apiv2/apiuser/add", api_users.AddApiUser),
 ]
 
+V1_MAIL = [
+    *paths_of("mail.send", SendV1),
+    *paths_of("mail.send_template", SendTemplateV1),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
@@ -48,6 +57,7 @@ urlpatterns = [
     *API_USERS,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
+    *V1_MAIL,
     path_of("webapi", UnknownV1),
     path_of("webapi/", UnknownV1, exact=False),
 ]

@@ -1,139 +1,71 @@
-"""SendCloud's parameters to a Submission. Field tables say what each is and which code a wrong one gets.
+"""SendCloud's parameters to a Submission. What each is, and which code a wrong one gets, stands in mail_fields.py.
 
-An empty parameter is an absent one. Parameters come from the query, a form, a multipart form or JSON alike; in JSON, lists of
-addresses may be arrays, and headers and xsmtpapi objects.
-
-Not served: gzipCompress (of v1 alone). Address lists are not sent to yet: no list is ever found.
+Names of address lists, labels and templates are looked up later (sending.py): nothing here asks the database. With
+useAddressList, `to` names address lists, and cc, bcc and xsmtpapi count for nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from domains.credentials import Credential
-from gateway.api.bodies import FormFile, Payload, parse_object
-from gateway.api.fields import Fault, Field, FieldsRefused, boolean, check, guess_type, header_pairs, integer, text
+from gateway.api.bodies import FormFile, Payload
+from gateway.api.fields import Fault, FieldsRefused, check, guess_type
 from gateway.api.mailboxes import parse_mailbox, split_mailboxes
 from gateway.api.overlay import Overlay, apply, is_control
 from gateway.api.sendcloud import xsmtpapi
 from gateway.api.sendcloud.parse import drop_empty
-from gateway.base.errors import (
-    AttachmentsTooLarge,
-    FieldMissing,
-    RecipientMissing,
-    RequestMalformed,
-    TooManyRecipients,
-)
-from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission
+from gateway.api.sendcloud.parse.mail_fields import SEND, SEND_TEMPLATE
+from gateway.base.errors import AttachmentsTooLarge, FieldMissing, RecipientMissing, TooManyRecipients
+from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission, Syntax
 from gateway.smtp.addresses import AddressError, parse_address
 
 MAX_COPIES = 100  # addresses each in to, cc and bcc
 MAX_LISTS = 5
 MAX_REPLY_TO = 3
 MAX_FILES = 10_485_760  # octets of all files together
-MAX_SUMMARY = 200  # octets
 REQUEST_ID_SECONDS, KEY_SECONDS = 3600, 86_400  # how long a sendRequestId and an Idempotency-Key are remembered
 
 _KINDS = {"to": Kind.TO, "cc": Kind.CC, "bcc": Kind.BCC}
+_BESIDE_LISTS = ("cc", "bcc", "xsmtpapi")
 _body_tag = re.compile(r"<body(?:\s[^<>]{0,2000})?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendCall:
-    """A mail/send as asked for: the mail, and whether the answer lists the ids of its copies."""
+    """A call that sends, as asked for: the mail, what is still to be looked up, and whether the answer lists the mails' ids."""
 
     submission: Submission
-    with_ids: bool
-
-
-def joined(value: Any) -> str:
-    """Take addresses separated by `;`, or an array of them."""
-    return ";".join(text(item) for item in value) if isinstance(value, list) else text(value)
-
-
-def summary(value: Any) -> str:
-    """Take a content summary of at most 200 octets."""
-    if len(text(value).encode()) > MAX_SUMMARY:
-        raise ValueError(f"must have at most {MAX_SUMMARY} bytes")
-    return text(value)
-
-
-def label(value: Any) -> str:
-    """Take the name of a label."""
-    if len(text(value)) > 255:
-        raise ValueError("must have at most 255 characters")
-    return text(value)
-
-
-def labels(value: Any) -> tuple[str, ...]:
-    """Take at most five labels of at most 50 characters each, separated by `;`."""
-    found = tuple(item.strip() for item in joined(value).split(";") if item.strip())
-    if len(found) > 5 or any(len(item) > 50 for item in found):
-        raise ValueError("must have at most 5 tags of at most 50 characters each")
-    return found
-
-
-def request_id(value: Any) -> str:
-    """Take the customer's own id of a call."""
-    if len(text(value)) > 128:
-        raise ValueError("must have at most 128 characters")
-    return text(value)
-
-
-def headers(value: Any) -> tuple[tuple[str, str], ...]:
-    """Take a JSON object of header names and values, in text or as it is."""
-    try:
-        return header_pairs(value if isinstance(value, dict) else parse_object(text(value)))
-    except RequestMalformed as refusal:
-        raise ValueError(f"must be a JSON object: {refusal.message}") from None
-
-
-def text_or_object(value: Any) -> str | dict[str, Any]:
-    """Take the text of a JSON object, or, in a JSON body, the object itself."""
-    return value if isinstance(value, dict) else text(value)
-
-
-def nothing(value: Any) -> None:
-    """Take an empty array only: files come in multipart bodies."""
-    if value != []:
-        raise ValueError("must be files of a multipart body")
-
-
-SEND = (
-    Field("from", required=True, missing=40801, invalid=40802),
-    Field("fromName", default="", invalid=40804),
-    Field("to", joined, invalid=40806),
-    Field("cc", joined, invalid=40853),
-    Field("bcc", joined, invalid=40856),
-    Field("subject", required=True, missing=40808, invalid=40809),
-    Field("replyTo", joined, invalid=40811),
-    Field("html", default="", invalid=40871),
-    Field("plain", default="", invalid=40831),
-    Field("contentSummary", summary, default="", invalid=40878),
-    Field("headers", headers, default=(), invalid=40869),
-    Field("xsmtpapi", text_or_object, invalid=40813),
-    Field("attachments", nothing, invalid=40867),
-    Field("embeddedCid", joined, default="", invalid=40875),
-    Field("labelId", integer, invalid=40103),
-    Field("labelName", label, invalid=40105),
-    Field("tag", labels, default=(), invalid=40105),
-    Field("sendRequestId", request_id, default=""),
-    Field("respEmailId", boolean, default=True, invalid=40859),
-    Field("useNotification", boolean, default=False, invalid=40829),
-    Field("useAddressList", boolean, default=False, invalid=40874),
-)
+    lists: tuple[str, ...] = ()  # addresses of the lists that it goes to
+    label_id: int | None = None
+    label_name: str = ""
+    with_ids: bool = True
+    email_type: int | None = None  # of the API user; None: it sends templates of both types
 
 
 def parse_send(payload: Payload, credential: Credential) -> SendCall:
     """Return what a mail/send asks for."""
-    found = check(SEND, drop_empty(payload.values))
-    if found["useAddressList"]:
-        _refuse_lists(found["to"] or "")
-    overlay = _read_xsmtpapi(found["xsmtpapi"])
+    return read_send(payload, credential, check(SEND, drop_empty(payload.values)))
+
+
+def parse_template(payload: Payload, credential: Credential) -> SendCall:
+    """Return what a mail/sendtemplate asks for; its template fills in what is given for each recipient."""
+    found = check(SEND_TEMPLATE, drop_empty(payload.values))
+    if found["xsmtpapi"] is None and not found["useAddressList"]:
+        raise FieldsRefused(Fault(field="xsmtpapi", error=40812, message="xsmtpapi is required."))
+    call = read_send(payload, credential, {"cc": None, "bcc": None, "html": "", "plain": "", "contentSummary": ""} | found)
+    return replace(call, submission=replace(call.submission, template_name=found["templateInvokeName"]))
+
+
+def read_send(payload: Payload, credential: Credential, found: Mapping[str, Any]) -> SendCall:
+    """Return what a call that sends asks for, from its fields by name."""
+    to_lists = found["useAddressList"]
+    lists = _read_lists(found["to"] or "") if to_lists else ()
+    overlay = Overlay() if to_lists else _read_xsmtpapi(found["xsmtpapi"])
     sender = _read_sender(found)
     own_headers = tuple((name, value) for name, value in found["headers"] if not is_control(name))
     submission = Submission(
@@ -142,7 +74,10 @@ def parse_send(payload: Payload, credential: Credential) -> SendCall:
         smtp_user_id=credential.smtp_user_id,
         domain_id=credential.domain_id,
         sender=sender,
-        recipients=overlay.recipients or tuple(_read_recipients(found)),
+        recipients=() if to_lists else overlay.recipients or tuple(_read_recipients(found)),
+        one_by_one=to_lists,
+        bulk=to_lists,
+        syntax=Syntax.SENDCLOUD if to_lists else Syntax.NONE,
         subject=found["subject"],
         text=found["plain"],
         html=_add_summary(found["html"], found["contentSummary"]),
@@ -150,13 +85,20 @@ def parse_send(payload: Payload, credential: Credential) -> SendCall:
         headers=(*own_headers, *_ask_notification(sender, is_wanted=found["useNotification"])),
         event_headers={name: value for name, value in own_headers if name.lower().startswith("sc-custom-")},
         files=_read_files(payload.files, found["embeddedCid"]),
-        tags=_read_tags(found),
+        tags=found["tag"],
         idempotency_key=found["sendRequestId"] or payload.idempotency_key,
         idempotency_seconds=REQUEST_ID_SECONDS if found["sendRequestId"] else KEY_SECONDS,
-        notes=tuple(f"The header {name[:80]!r} was left out." for name, _ in found["headers"] if is_control(name)),
+        notes=tuple(_note(found)),
         client=payload.client,
     )
-    return SendCall(submission=apply(submission, overlay), with_ids=found["respEmailId"])
+    return SendCall(
+        submission=apply(submission, overlay),
+        lists=lists,
+        label_id=found["labelId"],
+        label_name=found["labelName"],
+        with_ids=found["respEmailId"],
+        email_type=credential.email_type,
+    )
 
 
 def _read_xsmtpapi(value: str | dict[str, Any] | None) -> Overlay:
@@ -190,9 +132,9 @@ def _read_reply_to(value: str | None) -> tuple[Mailbox, ...]:
     return mailboxes
 
 
-def _refuse_lists(to: str) -> None:
-    """Refuse a send to address lists, with what is wrong first; whatever is right names a list that is not there."""
-    names = [name.strip() for name in to.split(";") if name.strip()]
+def _read_lists(to: str) -> tuple[str, ...]:
+    """Return the addresses of lists in `to`, each once."""
+    names = tuple(name.strip().lower() for name in to.split(";") if name.strip())
     if not names:
         raise FieldsRefused(Fault(field="to", error=40872, message="to names no address list."))
     if len(names) > MAX_LISTS:
@@ -202,7 +144,15 @@ def _refuse_lists(to: str) -> None:
             parse_address(name)
     except AddressError as error:
         raise FieldsRefused(Fault(field="to", error=40862, message=str(error))) from None
-    raise FieldsRefused(Fault(field="to", error=40863, message="There is no such address list.", value=to))
+    return tuple(dict.fromkeys(names))
+
+
+def _note(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the message's page should say: what counts for nothing."""
+    yield from (f"The header {name[:80]!r} was left out." for name, _ in found["headers"] if is_control(name))
+    unread = [name for name in _BESIDE_LISTS if found["useAddressList"] and found[name] is not None]
+    if unread:
+        yield f"Mail to address lists goes without {', '.join(unread)}."
 
 
 def _add_summary(html: str, words: str) -> str:
@@ -218,11 +168,6 @@ def _add_summary(html: str, words: str) -> str:
 def _ask_notification(sender: Mailbox, *, is_wanted: bool) -> tuple[tuple[str, str], ...]:
     """Return the header that asks readers for a receipt (RFC 8098 2.1)."""
     return (("Disposition-Notification-To", sender.email),) if is_wanted else ()
-
-
-def _read_tags(found: Mapping[str, Any]) -> tuple[str, ...]:
-    named = found["labelName"] or ("" if found["labelId"] is None else str(found["labelId"]))
-    return tuple(dict.fromkeys(tag for tag in (named, *found["tag"]) if tag))
 
 
 def _read_files(files: tuple[FormFile, ...], ids: str) -> tuple[FilePart, ...]:

@@ -53,7 +53,7 @@ class SendCloudView(DialectView):
 class ModuleView(SendCloudView):
     """A call about what the account has, which reads."""
 
-    http_method_names = ("post", "get")
+    http_method_names: tuple[str, ...] = ("post", "get")
 
     def parse(self, payload: Payload, credential: Credential) -> Asked:
         given = check_given(self.fields, payload.values)

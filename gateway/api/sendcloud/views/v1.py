@@ -40,7 +40,7 @@ _asks_xml = re.compile(r"\.xml[/\s]*\Z", re.IGNORECASE)
 class V1View(SendCloudView):
     """A call of version 1, which answers in the format that its path ends with."""
 
-    http_method_names = ("post", "get")
+    http_method_names: tuple[str, ...] = ("post", "get")
 
     def authenticate(self, payload: Payload) -> Credential:
         credential = authenticate_smtp_user(*parse_credentials_v1(payload))

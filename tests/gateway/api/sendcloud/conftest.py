@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from templates_app import queries
 from tests.gateway.api.sendcloud.asking import Ask, ask_as
 from tests.support.cast import Tenant
 from tests.support.doors import accept_inline
+from tracking import labels
 
 Answer = dict[str, Any]
 Send = Callable[..., Answer]
@@ -18,13 +20,15 @@ Send = Callable[..., Answer]
 
 @pytest.fixture
 def send(acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> Send:
-    """Call mail/send as Acme with a small mail; parameters replace parts of it, None takes them out."""
+    """Call mail/send, or another `path`, as Acme with a small mail; parameters replace parts of it, None takes them out."""
     accept_inline(monkeypatch)
+    labels.forget()
+    queries.forget()
 
-    def call(**parameters: Any) -> Answer:
+    def call(path: str = "mail/send", **parameters: Any) -> Answer:
         mail = make_mail(acme) | {"from" if name == "from_" else name: value for name, value in parameters.items()}
         form = {name: value for name, value in mail.items() if value is not None}
-        response = Client().post("/apiv2/mail/send", form)
+        response = Client().post(f"/apiv2/{path}", form)
         assert response.status_code == 200
         answer: Answer = response.json()
         return answer

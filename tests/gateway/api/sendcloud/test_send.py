@@ -15,6 +15,7 @@ from templates_app.models import UnsubscribePage
 from tests.gateway.api.sendcloud.conftest import Send, make_mail
 from tests.support.cast import Tenant
 from tests.support.doors import let_sleep
+from tracking.labels import add_label, labels_of
 
 INBOUND = re.compile(r"\d+_\d+_\d+_\d+\.[^#$]+-inbound")
 
@@ -118,9 +119,22 @@ def test_an_empty_from_name_leaves_the_name_in_from(send: Send) -> None:
     assert sent().sender_name == "One"
 
 
-def test_an_old_label_is_a_number(send: Send) -> None:
-    send(labelId="267")
-    assert sent().tags == ["267"]
+def test_an_old_label_is_a_number(send: Send, acme: Tenant) -> None:
+    send(labelId=str(add_label(acme.account.pk, "春").pk), tag="a;春")
+    assert sent().tags == ["春", "a"]
+
+
+def test_a_label_of_others_is_refused_like_none(send: Send, globex: Tenant) -> None:
+    theirs = add_label(globex.account.pk, "theirs").pk
+    answers = [send(labelId=str(label_id)) for label_id in (theirs, 987_654_321)]
+    assert [answer["statusCode"] for answer in answers] == [40106, 40106]
+    assert not Message.objects.exists()
+
+
+def test_a_label_that_is_named_is_made_once(send: Send, acme: Tenant) -> None:
+    send(labelName="spring", labelId="987654321")
+    send(labelName="spring")
+    assert [label.name for label in labels_of(acme.account.pk)] == ["spring"]
 
 
 @pytest.mark.parametrize(

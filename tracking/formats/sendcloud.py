@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from tracking.agents import read_agent
 from tracking.formats.base import TEST, Format, Parcel, Telling, by_name, write_json
-from tracking.models import EventType
+from tracking.models import BounceType, EventType
 from tracking.webhooks.schedule import MINUTE
 
 TOKEN: Final = 50  # characters
@@ -27,6 +27,17 @@ WORDS: Final[Mapping[str, str]] = {
     EventType.EXPIRED: "soft_bounce",
     EventType.FAILED: "soft_bounce",
     TEST: "deliver",
+}
+# What a webhook is told of, by the numbers of webhook/add, as Webhook.events has it.
+CHOICES: Final[Mapping[int, tuple[str, ...]]] = {
+    1: (EventType.DELIVERED,),
+    3: (EventType.COMPLAINED,),
+    4: (BounceType.HARD, EventType.SUPPRESSED),
+    5: (BounceType.SOFT, EventType.EXPIRED, EventType.FAILED),
+    10: (EventType.CLICKED,),
+    11: (EventType.OPENED,),
+    12: (EventType.UNSUBSCRIBED,),
+    18: (EventType.ACCEPTED,),
 }
 # What `message` says where no server said anything.
 MESSAGES: Final[Mapping[str, str]] = {

@@ -16,6 +16,7 @@ from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
 from gateway.api.sendcloud.parse import domains as sendcloud_domains
 from gateway.api.sendcloud.parse import mail_fields as sendcloud
 from gateway.api.sendcloud.parse import paging
+from gateway.api.sendcloud.parse import webhooks as sendcloud_webhooks
 from tracking.formats.octeth import CHOICES
 
 Schema = Mapping[str, Any]
@@ -84,6 +85,9 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     sendcloud_domains.names: TEXTS,
     sendcloud_domains.verify: {"type": ["integer", "string"], "pattern": "^[<>]?[0-9]{1,3}$"},
     sendcloud_domains.zero_or_one: {"type": ["integer", "string"], "enum": [0, 1, "0", "1"]},
+    sendcloud_webhooks.events: {"type": ["integer", "string", "array"], "items": WHOLE},
+    sendcloud_webhooks.known_url: {"type": "string", "format": "uri", "maxLength": sendcloud_webhooks.LONGEST_URL},
+    sendcloud_webhooks.new_url: {"type": "string", "format": "uri", "maxLength": sendcloud_webhooks.LONGEST_URL},
     mailup.octets: {"type": ["string", "array"], "contentEncoding": "base64", "items": {"type": "integer"}},
     xsmtpapi.read_pairs: PAIRS,
     xsmtpapi.read_priority: at_least(1, most=5),

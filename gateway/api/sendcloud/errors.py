@@ -131,6 +131,9 @@ BY_FIELD: dict[tuple[type[Refused], str], int] = {
     (FieldInvalid, "xsmtpapi.filters"): 40817,
     (FieldInvalid, "xsmtpapi.settings"): 40817,
     (FieldInvalid, "unsubscribe_page_id"): 40817,
+    (FieldInvalid, "url"): 40707,
+    (FieldInvalid, "webhook"): 40708,
+    (FieldInvalid, "webhook_id"): 40709,
 }
 
 # Codes whose words do not say what is wrong: there `info.reason` does.

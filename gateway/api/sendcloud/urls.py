@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import api_users, domains, labels, templates
+from gateway.api.sendcloud.views import api_users, domains, labels, templates, webhooks
 from gateway.api.sendcloud.views.base import Unknown
 from gateway.api.sendcloud.views.mail import Send, SendCalendar, SendTemplate, TaskInfo
 from gateway.api.sendcloud.views.v1 import UnknownV1, paths_of
@@ -49,12 +49,20 @@ V1_MAIL = [
     *paths_of("mail.send_template", SendTemplateV1),
 ]
 
+WEBHOOKS = [
+    path_of("apiv2/webhook/list", webhooks.ListWebhooks),
+    path_of("apiv2/webhook/add", webhooks.AddWebhook),
+    path_of("apiv2/webhook/update", webhooks.UpdateWebhook),
+    path_of("apiv2/webhook/delete", webhooks.DeleteWebhook),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
     *DOMAINS,
     *TEMPLATES,
     *API_USERS,
+    *WEBHOOKS,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     *V1_MAIL,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from gateway.base import clock
-from gateway.base.errors import FieldInvalid
+from gateway.base.errors import FieldInvalid, QuotaExceeded
 from templates_app.models import AddressList, Member
 
 LONGEST = {"address": 120, "name": 120, "description": 250}  # characters
 MOST_FOUND = 1000  # lists that one page holds
+MOST_LISTS = 10_000  # of an account
 _DELETED_AT_ONCE = 10_000  # members of one statement
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -28,10 +30,15 @@ class ListFacts:
     member_count: int
 
 
-def add_list(account_id: int, *, address: str, name: str, description: str = "") -> AddressList:
-    """Make a list of an account; raise FieldInvalid for `address`, `name` or `description`, also where the address is taken."""
+def add_list(account_id: int, *, address: str, name: str, description: str = "", is_advanced: bool = False) -> AddressList:
+    """Make a list of an account.
+
+    Raises FieldInvalid for `address`, `name` or `description`, also where the address is taken; QuotaExceeded at MOST_LISTS.
+    """
     values = {"address": fit_address(address), "name": fit("name", name), "description": fit("description", description)}
-    address_list = AddressList(account_id=account_id, **values)
+    address_list = AddressList(account_id=account_id, is_advanced=is_advanced, **values)
+    if lists_of(account_id).count() >= MOST_LISTS:
+        raise QuotaExceeded(f"The account has {MOST_LISTS:,} address lists, which is the most; delete some first.")
     _save(address_list)
     return address_list
 
@@ -73,6 +80,11 @@ def delete_some(account_id: int, list_id: int) -> int:
 def lists_of(account_id: int) -> QuerySet[AddressList]:
     """Return an account's lists, in the order that they were made."""
     return AddressList.objects.for_account(account_id).order_by("pk")
+
+
+def lists_named(account_id: int, addresses: Iterable[str]) -> QuerySet[AddressList]:
+    """Return those of an account's lists that have one of the addresses, in any case, in the order that they were made."""
+    return lists_of(account_id).filter(address__in=[address.strip().lower() for address in addresses])
 
 
 def find_list(account_id: int, *, list_id: int | None = None, address: str = "") -> AddressList | None:

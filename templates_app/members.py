@@ -19,7 +19,7 @@ from gateway.base import bulk, clock
 from gateway.base.errors import FieldInvalid
 from gateway.base.statement import Statement
 from gateway.smtp.addresses import AddressError, parse_address
-from templates_app.lists import lock_list, note_members
+from templates_app.lists import find_list, lock_list, note_members
 from templates_app.models import Member
 
 MOST_AT_ONCE = 1000  # members of one call
@@ -118,6 +118,15 @@ def find_members(account_id: int, list_id: int, emails: Iterable[str]) -> QueryS
     return members_of(account_id, list_id).annotate(lower=Lower("email")).filter(lower__in=wanted)
 
 
+def page_of_members(account_id: int, list_id: int, start: int, limit: int) -> list[Member]:
+    """Return `limit` members of a list from the one at the place `start` on, from 0, in the order of their keys."""
+    if find_list(account_id, list_id=list_id) is None:
+        return []
+    # By their keys alone, which an index has in order; the rows between are not read.
+    keys = Member.objects.filter(address_list_id=list_id).order_by("pk").values_list("pk", flat=True)
+    return list(Member.objects.filter(pk__in=list(keys[start : start + limit])).order_by("pk"))
+
+
 def find_values(account_id: int, member_id: int, list_id: int | None = None) -> dict[str, str] | None:
     """Return the values of a member of an account's lists, or of the one list; None where there is none of that key."""
     members = Member.objects.for_account(account_id).filter(pk=member_id)
@@ -201,12 +210,17 @@ def _not_there(place: int, entry: Entry) -> Refusal:
 
 def _find(cursor: bulk.Cursor, list_id: int, entries: Mapping[int, Entry]) -> tuple[list[tuple[int, int]], list[int]]:
     """Return (place, key) of the entries that are in the list, and the places of the others; each address once, the last."""
-    if not entries:
-        return [], []
-    rows = _FIND.fetch(cursor, rows=[(place, entry.email) for place, entry in entries.items()], list_id=list_id)
+    rows = find_keys(cursor, list_id, {place: entry.email for place, entry in entries.items()})
     last = {lower: (place, key) for place, lower, key in sorted(rows, key=lambda row: row[0])}  # `lower` is the database's
     known = [(place, key) for place, key in last.values() if key is not None]
     return known, sorted(place for place, key in last.values() if key is None)
+
+
+def find_keys(cursor: bulk.Cursor, list_id: int, emails: Mapping[int, str]) -> list[tuple[int, str, int | None]]:
+    """Return for each address, under its place, (place, the address in lower case, its key in the list or None)."""
+    if not emails:
+        return []
+    return _FIND.fetch(cursor, rows=list(emails.items()), list_id=list_id)
 
 
 def _change(cursor: bulk.Cursor, changes: Sequence[tuple[int, Entry]]) -> None:

@@ -94,7 +94,7 @@ class AddressListAdmin(ScopedAdmin):
     list_filter = (("account", ScopedFilter),)
     list_select_related = ("account",)
     search_fields = ("name", "address")
-    fields = ("account", ("name", "address"), "description")
+    fields = ("account", ("name", "address"), "description", "is_advanced")
     ordering = ("name", "pk")
     change_form_template = "console/address_list.html"
     empty_title = _("No address list")
@@ -140,7 +140,7 @@ class AddressListAdmin(ScopedAdmin):
             super().save_model(request, obj, form, change)
             return
         self.check_may(request, self.rights.change, obj)
-        obj.save(update_fields=["name", "address", "description", "updated_at"])  # the count is kept elsewhere
+        obj.save(update_fields=["name", "address", "description", "is_advanced", "updated_at"])  # the count is kept elsewhere
 
     def delete_model(self, request: HttpRequest, obj: AddressList) -> None:
         delete_list(obj.account_id, obj.pk)

@@ -13,9 +13,9 @@ from gateway.api.mailup.parse import messages as mailup
 from gateway.api.octeth.parse import domains, email_fields, events, public_webhooks, sender_domains, statistics, webhooks
 from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
+from gateway.api.sendcloud.parse import address_lists, members, paging, templates
 from gateway.api.sendcloud.parse import domains as sendcloud_domains
 from gateway.api.sendcloud.parse import mail_fields as sendcloud
-from gateway.api.sendcloud.parse import paging
 from gateway.api.sendcloud.parse import webhooks as sendcloud_webhooks
 from tracking.formats.octeth import CHOICES
 
@@ -38,6 +38,10 @@ def one_of(*words: str) -> Schema:
 
 def at_least(number: int, most: int | None = None) -> Schema:
     return {"type": ["integer", "string"], "minimum": number, "pattern": "^[0-9]{1,18}$"} | ({"maximum": most} if most else {})
+
+
+def whole_of(*numbers: int) -> Schema:
+    return {"type": ["integer", "string"], "enum": [*numbers, *(str(number) for number in numbers)]}
 
 
 # By what a kind returns, where its own row below does not say more.
@@ -82,6 +86,12 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     paging.label_id: at_least(1),
     paging.label_ids: TEXTS | {"items": at_least(1)},
     paging.listed: TEXTS,
+    templates.template_type: whole_of(0, 1),
+    templates.template_stat: whole_of(-2, -1, 0, 1),
+    address_lists.list_type: whole_of(0, 1),
+    members.addresses: TEXTS,
+    members.names: TEXTS,
+    members.objects: {"type": ["string", "array", "object"], "items": {"type": "object"}},
     sendcloud_domains.names: TEXTS,
     sendcloud_domains.verify: {"type": ["integer", "string"], "pattern": "^[<>]?[0-9]{1,3}$"},
     sendcloud_domains.zero_or_one: {"type": ["integer", "string"], "enum": [0, 1, "0", "1"]},

@@ -15,6 +15,7 @@ NEVER: dict[int, str] = {
     40228: "templates are approved as they are saved",
     40229: "templates are approved as they are saved",
     40711: "what keeps a webhook from being deleted has a code of its own",
+    40519: "what keeps members from being deleted has a code of its own",
     40803: "an empty fromName is absent; the name in from stands",
     40818: "attachments are optional",
     40820: "every API user may use address lists",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import api_users, domains, labels, templates, webhooks
+from gateway.api.sendcloud.views import address_lists, api_users, domains, labels, members, templates, webhooks
 from gateway.api.sendcloud.views.base import Unknown
 from gateway.api.sendcloud.views.mail import Send, SendCalendar, SendTemplate, TaskInfo
 from gateway.api.sendcloud.views.v1 import UnknownV1, paths_of
@@ -56,6 +56,21 @@ WEBHOOKS = [
     path_of("apiv2/webhook/delete", webhooks.DeleteWebhook),
 ]
 
+ADDRESS_LISTS = [
+    path_of("apiv2/addresslist/list", address_lists.ListAddressLists),
+    path_of("apiv2/addresslist/add", address_lists.AddAddressList),
+    path_of("apiv2/addresslist/update", address_lists.UpdateAddressList),
+    path_of("apiv2/addresslist/delete", address_lists.DeleteAddressList),
+]
+
+MEMBERS = [
+    path_of("apiv2/addressmember/list", members.ListMembers),
+    path_of("apiv2/addressmember/get", members.GetMembers),
+    path_of("apiv2/addressmember/add", members.AddMembers),
+    path_of("apiv2/addressmember/update", members.UpdateMembers),
+    path_of("apiv2/addressmember/delete", members.DeleteMembers),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
@@ -63,6 +78,8 @@ urlpatterns = [
     *TEMPLATES,
     *API_USERS,
     *WEBHOOKS,
+    *ADDRESS_LISTS,
+    *MEMBERS,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     *V1_MAIL,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _MOST_LANGUAGES: Final = 20  # of a browser's list
+_TRADITIONAL: Final = ("zh-tw", "zh-hk", "zh-mo", "zh-hant")  # Chinese in the same script
 _WANTED: Final = re.compile(r"\s*([A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?\s*\Z")
 
 
@@ -106,12 +107,52 @@ WORDS: Final[Mapping[str, Words]] = {
         failed="暂时无法保存您的请求，请稍后再试。",
         again="重试",
     ),
+    "zh-tw": Words(
+        title="取消訂閱",
+        question="您確定不再接收此寄件者的郵件嗎？",
+        button="取消訂閱",
+        done_title="已取消訂閱",
+        done="您將不會再收到此寄件者的郵件。已經寄出的郵件可能仍會送達。",
+        failed_title="操作未成功",
+        failed="暫時無法儲存您的要求，請稍後再試。",
+        again="重試",
+    ),
+    "ja": Words(
+        title="配信停止",
+        question="この送信者からのメールの受信を停止しますか？",
+        button="配信を停止する",
+        done_title="配信を停止しました",
+        done="この送信者からのメールは今後届きません。すでに送信されたメールが届く場合があります。",
+        failed_title="処理できませんでした",
+        failed="ただいまご希望を保存できませんでした。しばらくしてからもう一度お試しください。",
+        again="もう一度試す",
+    ),
+    "ko": Words(
+        title="수신 거부",
+        question="이 발신자의 메일을 더 이상 받지 않으시겠습니까?",
+        button="수신 거부",
+        done_title="수신 거부가 완료되었습니다",
+        done="이 발신자의 메일을 더 이상 받지 않습니다. 이미 발송된 메일은 도착할 수 있습니다.",
+        failed_title="처리하지 못했습니다",
+        failed="지금은 요청을 저장할 수 없습니다. 잠시 후 다시 시도해 주세요.",
+        again="다시 시도",
+    ),
+    "ru": Words(
+        title="Отписаться",
+        question="Вы больше не хотите получать письма от этого отправителя?",
+        button="Отписаться",
+        done_title="Вы отписались",
+        done="Вы больше не будете получать письма от этого отправителя. Уже отправленные письма ещё могут прийти.",
+        failed_title="Не получилось",
+        failed="Сейчас не удалось сохранить ваш запрос. Попробуйте ещё раз через минуту.",
+        again="Попробовать ещё раз",
+    ),
 }
 
 
 def words_of(language: str) -> Words:
-    """Return the words of a language, English where there are none."""
-    return WORDS.get(language.partition("-")[0], WORDS["en"])
+    """Return the words of a language, of its region where those differ; English where there are none."""
+    return WORDS.get(_written(language)) or WORDS.get(language.partition("-")[0], WORDS["en"])
 
 
 def choose_language(accepted: str, offered: Collection[str]) -> str | None:
@@ -124,10 +165,16 @@ def choose_language(accepted: str, offered: Collection[str]) -> str | None:
         if wanted in offered:
             return wanted
         base = wanted.partition("-")[0]
-        found = [tag for tag in offered if tag.partition("-")[0] == base]
+        alike = [tag for tag in offered if _written(tag) == _written(wanted)]
+        found = alike or [tag for tag in offered if tag.partition("-")[0] == base]
         if found:
             return min(found, key=lambda tag: (tag != base, tag))
     return None
+
+
+def _written(tag: str) -> str:
+    """Return a tag, the same one for regions that write alike where their language has two scripts."""
+    return _TRADITIONAL[0] if tag.startswith(_TRADITIONAL) else tag
 
 
 def _wishes(accepted: str) -> list[str]:

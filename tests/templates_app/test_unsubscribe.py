@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from templates_app.models import UnsubscribePage
 from templates_app.unsubscribe import find_pages, place_button
-from templates_app.unsubscribe_words import WORDS, words_of
+from templates_app.unsubscribe_words import WORDS, choose_language, words_of
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
 
@@ -67,7 +68,26 @@ def test_the_button_stands_where_text_stands(html: str, placed: str) -> None:
 
 def test_words_of_a_region_are_those_of_its_language() -> None:
     assert words_of("de-at") is WORDS["de"]
-    assert words_of("ja") is WORDS["en"]
+    assert words_of("zh-cn") is WORDS["zh"]
+    assert words_of("sw") is WORDS["en"]
+
+
+def test_traditional_chinese_is_one_script_wherever_it_is_read() -> None:
+    for tag in ("zh-TW", "zh-HK", "zh-Hant-HK"):
+        assert choose_language(f"{tag},en;q=0.5", WORDS) == "zh-tw"
+        assert words_of(tag.lower()) is WORDS["zh-tw"]
+    assert choose_language("zh-Hans-SG", WORDS) == "zh"
+    assert choose_language("zh-TW", ["en", "zh-hant"]) == "zh-hant"
+    assert choose_language("zh-TW", ["en", "zh-cn"]) == "zh-cn"
+    assert choose_language("zh", ["en", "zh-tw"]) == "zh-tw"
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_every_language_says_all_in_its_own_words(language: str) -> None:
+    said = dataclasses.asdict(WORDS[language])
+    assert all(said.values())
+    others = [dataclasses.asdict(WORDS[other]) for other in WORDS if other != language]
+    assert all(said["question"] != other["question"] and said["done"] != other["done"] for other in others)
 
 
 def test_one_default_and_one_page_of_a_name_and_language(acme: Tenant, globex: Tenant) -> None:

@@ -50,6 +50,8 @@ def test_without_a_page_the_platforms_is_shown_in_the_readers_language(ask: Ask,
     assert "退订" in show(ask, acme, accepted="zh-CN")
     assert "退订成功" in show(ask, acme, accepted="zh-CN", done=True)
     assert '<html lang="fr">' in show(ask, acme, accepted="xx, fr;q=0.1")
+    assert '<html lang="ja">' in show(ask, acme, accepted="ja-JP,ja;q=0.9,en-US;q=0.8")
+    assert "已取消訂閱" in show(ask, acme, accepted="zh-HK", done=True)
 
 
 def test_the_default_page_is_shown_where_no_other_is_asked_for(ask: Ask, acme: Tenant) -> None:

@@ -27,6 +27,7 @@ _approved = re.compile(
 _body_tag = re.compile(r"\s*<\s*(body(?:\s[^<>]*)?)>\s*", re.IGNORECASE)
 _is_document = re.compile(r"\s*<(?:!doctype|html)[\s>]", re.IGNORECASE).match
 _BODY_TAG = "<body>"
+_KEYS = range(1 << 63)  # of rows
 _NOTED = 10  # names of headers that a note lists at most
 
 
@@ -139,7 +140,7 @@ def parse_template(payload: Payload, credential: Credential) -> Submission:
     """Return the Submission in a TemplateDTO; raise TemplateMissing where it names none, as for one that is not there."""
     found = check(TEMPLATE, payload.values)
     mail = _read_mail(found, payload, credential)
-    if found["TemplateId"] is None:
+    if found["TemplateId"] not in _KEYS:
         raise TemplateMissing(field="TemplateId")
     return apply(replace(mail, template_id=found["TemplateId"]), found["XSmtpAPI"])
 

@@ -5,7 +5,7 @@ Policy stands here and nowhere else: doors translate, `accept` stores.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -38,6 +38,7 @@ MAX_LISTS = 5  # of one send
 MAX_HEADERS = 200  # of their own that a customer may set
 MAX_UNIQUE_ID = 255  # characters
 MAX_HEADER_SIZE = 256 * 1024  # characters of them together
+MAX_ECHOED = 16 * 1024  # characters of those that come back with events together: each event keeps them
 _KINDS = (Kind.TO, Kind.CC, Kind.BCC)  # positions count over them in this order (decision 1)
 
 
@@ -64,6 +65,7 @@ def check(submission: Submission) -> Draft:
     """Return the draft of a submission; raise the first refusal that holds."""
     check_account(submission.account_id)
     check_header_room(submission.headers)
+    check_echoed(submission.event_headers)
     asked, submission = submission, with_member(submission)
     template = find_template_of(submission)
     if template is not None:
@@ -214,6 +216,13 @@ def check_header_room(headers: Sequence[tuple[str, str]]) -> None:
         raise HeaderInvalid(f"There are {len(headers)} headers; at most {MAX_HEADERS} are allowed.", field="headers")
     if sum(len(value) for _, value in headers) > MAX_HEADER_SIZE:
         raise HeaderInvalid(f"The headers have more than {MAX_HEADER_SIZE:,} characters together.", field="headers")
+
+
+def check_echoed(headers: Mapping[str, str]) -> None:
+    """Raise where headers that events carry back are more than every event of the mail has room for."""
+    if sum(len(name) + len(value) for name, value in headers.items()) > MAX_ECHOED:
+        sentence = f"The headers that come back with events have more than {MAX_ECHOED:,} characters together."
+        raise HeaderInvalid(sentence, field="headers")
 
 
 def _read_recipient(addressee: Addressee) -> Address:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from gateway.base.errors import HeaderInvalid
 from gateway.engine import lists, queue
 from gateway.engine.accept import accept
+from gateway.engine.checks import MAX_ECHOED
 from gateway.engine.compose import CannotCompose, Composer
 from gateway.engine.letter import Letter
 from gateway.engine.prepare import Ready, Stopped, prepare
@@ -158,3 +160,10 @@ def test_a_header_without_values_is_not_touched() -> None:
     wire = compose_alone(make_letter(raw=raw, syntax=Syntax.SENDCLOUD, variables={"name": "Jörg"}))
     assert odd in wire
     assert parse(wire)["X-Name"] == "Jörg"
+
+
+def test_headers_that_come_back_with_events_have_little_room(make: Make) -> None:
+    answers = [accept([make(event_headers={"SC-Custom-A": "x" * size})])[0] for size in (MAX_ECHOED - 11, MAX_ECHOED)]
+    assert not isinstance(answers[0], Exception)
+    assert isinstance(answers[1], HeaderInvalid)
+    assert "come back with events" in answers[1].message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import address_lists, api_users, domains, labels, members, templates, webhooks
+from gateway.api.sendcloud.views import address_lists, api_users, domains, labels, members, templates, user_info, webhooks
 from gateway.api.sendcloud.views.base import Unknown
 from gateway.api.sendcloud.views.mail import Send, SendCalendar, SendTemplate, TaskInfo
 from gateway.api.sendcloud.views.v1 import UnknownV1, paths_of
@@ -71,6 +71,10 @@ MEMBERS = [
     path_of("apiv2/addressmember/delete", members.DeleteMembers),
 ]
 
+USER_INFO = [
+    path_of("apiv2/userinfo/get", user_info.GetUserInfo),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
@@ -80,6 +84,7 @@ urlpatterns = [
     *WEBHOOKS,
     *ADDRESS_LISTS,
     *MEMBERS,
+    *USER_INFO,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     *V1_MAIL,

@@ -13,9 +13,10 @@ from gateway.api.mailup.parse import messages as mailup
 from gateway.api.octeth.parse import domains, email_fields, events, public_webhooks, sender_domains, statistics, webhooks
 from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
-from gateway.api.sendcloud.parse import address_lists, members, paging, templates
+from gateway.api.sendcloud.parse import address_lists, members, opens_and_clicks, paging, templates
 from gateway.api.sendcloud.parse import domains as sendcloud_domains
 from gateway.api.sendcloud.parse import mail_fields as sendcloud
+from gateway.api.sendcloud.parse import statistics as sendcloud_statistics
 from gateway.api.sendcloud.parse import webhooks as sendcloud_webhooks
 from tracking.formats.octeth import CHOICES
 
@@ -95,6 +96,9 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     sendcloud_domains.names: TEXTS,
     sendcloud_domains.verify: {"type": ["integer", "string"], "pattern": "^[<>]?[0-9]{1,3}$"},
     sendcloud_domains.zero_or_one: {"type": ["integer", "string"], "enum": [0, 1, "0", "1"]},
+    opens_and_clicks.track_type: {"type": ["integer", "string"], "enum": [1, 2, "1", "2"]},
+    sendcloud_statistics.receivers: TEXTS,
+    sendcloud_statistics.number_of_lines: at_least(1, most=sendcloud_statistics.MOST_LINES),
     sendcloud_webhooks.events: {"type": ["integer", "string", "array"], "items": WHOLE},
     sendcloud_webhooks.known_url: {"type": "string", "format": "uri", "maxLength": sendcloud_webhooks.LONGEST_URL},
     sendcloud_webhooks.new_url: {"type": "string", "format": "uri", "maxLength": sendcloud_webhooks.LONGEST_URL},

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from gateway.api.base import path_of
-from gateway.api.sendcloud.views import address_lists, api_users, domains, labels, members, templates, user_info, webhooks
+from gateway.api.sendcloud.views import (
+    address_lists,
+    api_users,
+    bounces,
+    domains,
+    labels,
+    members,
+    statistics,
+    templates,
+    unsubscribes,
+    user_info,
+    webhooks,
+)
 from gateway.api.sendcloud.views.base import Unknown
+from gateway.api.sendcloud.views.email_status import ListEmailStatus
 from gateway.api.sendcloud.views.mail import Send, SendCalendar, SendTemplate, TaskInfo
+from gateway.api.sendcloud.views.opens_and_clicks import ListOpensAndClicks
+from gateway.api.sendcloud.views.spam_reports import ListSpamReports
 from gateway.api.sendcloud.views.v1 import UnknownV1, paths_of
 from gateway.api.sendcloud.views.v1_mail import SendTemplateV1, SendV1
 
@@ -75,6 +90,27 @@ USER_INFO = [
     path_of("apiv2/userinfo/get", user_info.GetUserInfo),
 ]
 
+BOUNCES = [
+    path_of("apiv2/bounce/list", bounces.ListBounces),
+    path_of("apiv2/bounce/delete", bounces.DeleteBounces),
+    path_of("apiv2/bounce/count", bounces.CountBounces),
+]
+
+UNSUBSCRIBES = [
+    path_of("apiv2/unsubscribe/list", unsubscribes.ListUnsubscribes),
+    path_of("apiv2/unsubscribe/add", unsubscribes.AddUnsubscribe),
+    path_of("apiv2/unsubscribe/delete", unsubscribes.DeleteUnsubscribes),
+]
+
+REPORTS = [
+    path_of("apiv2/spamreported/list", ListSpamReports),
+    path_of("apiv2/openandclick/list", ListOpensAndClicks),
+    path_of("apiv2/data/emailStatus", ListEmailStatus),
+    path_of("apiv2/statday/list", statistics.ListDays),
+    path_of("apiv2/stathour/list", statistics.ListHours),
+    path_of("apiv2/invalidstat/list", statistics.ListInvalid),
+]
+
 urlpatterns = [
     *MAIL,
     *LABELS,
@@ -85,6 +121,9 @@ urlpatterns = [
     *ADDRESS_LISTS,
     *MEMBERS,
     *USER_INFO,
+    *BOUNCES,
+    *UNSUBSCRIBES,
+    *REPORTS,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     *V1_MAIL,

@@ -1,0 +1,10 @@
+"""What spamreported/* takes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.api.sendcloud.parse.paging import LIMIT, START
+from gateway.api.sendcloud.parse.spans import BY_EMAIL_OR_DAYS
+
+LIST: Final = (*BY_EMAIL_OR_DAYS, START, LIMIT)

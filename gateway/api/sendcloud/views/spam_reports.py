@@ -1,0 +1,34 @@
+"""spamreported/*: readers who complained of mail as spam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import HttpResponse
+
+from gateway.api.asked import Asked
+from gateway.api.sendcloud.answers.spam_reports import SpamReportsListed, say_spam_reports
+from gateway.api.sendcloud.parse.spam_reports import LIST
+from gateway.api.sendcloud.parse.spans import read_span
+from gateway.api.sendcloud.reports import list_events
+from gateway.api.sendcloud.views.base import ModuleView
+from tracking.models import Event, EventType
+from tracking.queries import EventFilter
+
+
+class ListSpamReports(ModuleView):
+    """spamreported/list
+
+    Lists the complaints of readers, the latest first: of some days, or of one address.
+    """
+
+    fields = LIST
+    answers = (SpamReportsListed,)
+
+    def act(self, asked: Asked) -> tuple[int, Sequence[Event]]:
+        span = read_span(asked)
+        wanted = EventFilter(account_id=asked.account_id, types=[EventType.COMPLAINED], recipient=span.email)
+        return list_events(asked, wanted.between(span.since, span.until))
+
+    def answer(self, done: tuple[int, Sequence[Event]]) -> HttpResponse:
+        return say_spam_reports(*done)

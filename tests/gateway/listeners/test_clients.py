@@ -81,37 +81,34 @@ def stored() -> list[Content]:
 
 @every_program
 def test_each_login_over_each_tls(program: Program, make_way: MakeWay) -> None:
-    for tls, auth in product(TLS, program.auths):
-        outcome = program.send(HELLO, make_way(tls, auth))
-        assert outcome.is_taken, f"{tls}, {auth}: {outcome.said}"
-        assert not program.shows_dialogue or SAID[auth].search(outcome.said), f"{tls}, {auth}: {outcome.said}"
-    assert [read_stored(one) for one in stored()] == [mean(HELLO)] * len(TLS) * len(program.auths)
+    ways = [make_way(tls, auth) for tls, auth in product(TLS, program.auths)]
+    for way, outcome in zip(ways, program.send_all([(HELLO, way) for way in ways]), strict=True):
+        assert outcome.is_taken, f"{way}: {outcome.said}"
+        assert not program.shows_dialogue or SAID[way.auth].search(outcome.said), f"{way}: {outcome.said}"
+    assert [read_stored(one) for one in stored()] == [mean(HELLO)] * len(ways)
 
 
 @every_program
 def test_nobody_sends_who_is_not_logged_in(program: Program, make_way: MakeWay, open_door: OpenDoor) -> None:
-    for tls in TLS:
-        stranger = program.send(HELLO, make_way(tls, Auth.NONE))
-        assert not stranger.is_taken
-        assert "5.7.0 Authentication required" in stranger.said
-    guesser = program.send(HELLO, replace(make_way(TLS.STARTTLS, program.auths[0]), secret="wrong"))
-    assert not guesser.is_taken
-    assert "535" in guesser.said
+    strangers = [make_way(tls, Auth.NONE) for tls in TLS]
+    guesser = replace(make_way(TLS.STARTTLS, program.auths[0]), secret="wrong")
     with open_door(host="192.0.2.1") as port:  # where AUTH requires TLS
-        for auth in (Auth.NONE, *program.auths):
-            assert not program.send(HELLO, replace(make_way(TLS.NONE, auth), port=port)).is_taken
-        assert not Message.objects.exists()
-        assert program.send(HELLO, replace(make_way(TLS.STARTTLS, auth), port=port)).is_taken
+        clear = [replace(make_way(TLS.NONE, auth), port=port) for auth in (Auth.NONE, *program.auths)]
+        secure = replace(make_way(TLS.STARTTLS, program.auths[0]), port=port)
+        outcomes = program.send_all([(HELLO, way) for way in (*strangers, guesser, *clear, secure)])
+    assert [outcome.is_taken for outcome in outcomes] == [False] * (len(outcomes) - 1) + [True]
+    assert all("5.7.0 Authentication required" in outcome.said for outcome in outcomes[: len(strangers)])
+    assert "535" in outcomes[len(strangers)].said
+    assert Message.objects.count() == 1
 
 
 @every_program
 def test_each_mail_arrives_as_it_was_meant(program: Program, make_way: MakeWay) -> None:
-    taken = []
-    for (name, mail), tls, auth in zip(MAILS.items(), cycle(TLS), cycle(reversed(program.auths))):
-        outcome = program.send(mail, make_way(tls, auth))
-        assert outcome.is_taken == (name not in program.cannot), f"{name}: {outcome.said}"
-        assert name != "one refused" or not program.shows_dialogue or "5.1.3" in outcome.said
-        taken += [mail] * outcome.is_taken
+    ways = [make_way(tls, auth) for tls, auth, _ in zip(cycle(TLS), cycle(reversed(program.auths)), MAILS)]
+    outcomes = dict(zip(MAILS, program.send_all([*zip(MAILS.values(), ways, strict=True)]), strict=True))
+    assert {name for name, outcome in outcomes.items() if not outcome.is_taken} == program.cannot, outcomes
+    assert not program.shows_dialogue or "5.1.3" in outcomes["one refused"].said
+    taken = [mail for name, mail in MAILS.items() if outcomes[name].is_taken]
     for mail, content in zip(taken, stored(), strict=True):
         assert read_recipients(content) == mean(mail).recipients
         if program.is_verbatim:
@@ -124,8 +121,8 @@ def test_each_mail_arrives_as_it_was_meant(program: Program, make_way: MakeWay) 
 @pytest.mark.needs("curl")
 @pytest.mark.usefixtures("acme_keys")
 def test_each_mail_reaches_its_readers_as_it_was_sent(make_way: MakeWay) -> None:
-    for mail in MAILS.values():
-        assert PROGRAMS["curl"].send(mail, make_way(TLS.STARTTLS, Auth.PLAIN)).is_taken
+    way = make_way(TLS.STARTTLS, Auth.PLAIN)
+    assert all(outcome.is_taken for outcome in PROGRAMS["curl"].send_all([(mail, way) for mail in MAILS.values()]))
     meant = [(recipient, *show(mail.raw)) for mail in MAILS.values() for recipient in mean(mail).recipients]
     assert sorted((one.rcpt_to[0][0], *show(one.content)) for one in deliver()) == sorted(meant)
 

@@ -1,4 +1,4 @@
-"""The programs of the matrix: each sends a mail to a port in its own way, and tells whether it was taken."""
+"""The programs of the matrix: each sends mails to a port in its own way, and tells whether they were taken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import smtplib
 import ssl
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from enum import Enum
@@ -24,7 +24,7 @@ from tests.support.readme import NODE_PATH
 
 HOST = "127.0.0.1"
 HELLO = "shop.example"
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Auth(Enum):
@@ -77,11 +77,22 @@ class Outcome:
     said: str
 
 
+Job = tuple[Mail, Way]
+SendAll = Callable[[Sequence[Job]], list[Outcome]]
+
+
+def one_by_one(send: Callable[[Mail, Way], Outcome]) -> SendAll:
+    def send_all(jobs: Sequence[Job]) -> list[Outcome]:
+        return [send(mail, way) for mail, way in jobs]
+
+    return send_all
+
+
 def send_by_swaks(mail: Mail, way: Way) -> Outcome:
     tls = {TLS.NONE: [], TLS.STARTTLS: ["--tls"], TLS.IMPLICIT: ["--tls-on-connect"]}[way.tls]
     login = ["--auth", way.auth.mechanism, "--auth-user", way.user, "--auth-password", way.secret] if way.logs_in else []
     trust = ["--tls-verify", "--tls-ca-path", str(way.certificate)] if tls else []
-    where = ["--server", HOST, "--port", str(way.port), "--ehlo", HELLO, "--pipeline"]
+    where = ["--server", HOST, "--port", str(way.port), "--ehlo", HELLO, "--pipeline", "--suppress-data"]
     envelope = ["--from", SENDER, "--to", ",".join(mail.to), "--data", "-"]
     return _run(["swaks", *where, *tls, *trust, *login, *envelope, *way.options], mail.raw.removesuffix(b"\r\n"))  # it adds one
 
@@ -106,7 +117,16 @@ def send_by_curl(mail: Mail, way: Way) -> Outcome:
     return _run([*where, *trust, *login, *at_once, *envelope, *way.options], mail.raw)
 
 
-def send_by_nodemailer(mail: Mail, way: Way) -> Outcome:
+def send_by_nodemailer(jobs: Sequence[Job]) -> list[Outcome]:
+    """Send mails by one process, as Node.js takes long to start."""
+    orders = [{"transport": _transport_of(way), "mail": _order_of(mail)} for mail, way in jobs]
+    script = Path(__file__).with_name("send.js")
+    done = _run(["node", str(script)], json.dumps(orders).encode(), NODE_PATH=NODE_PATH)
+    assert done.is_taken, done.said
+    return [Outcome(**each) for each in json.loads(done.said)]
+
+
+def _transport_of(way: Way) -> dict[str, Any]:
     transport = {
         "host": HOST,
         "port": way.port,
@@ -116,12 +136,8 @@ def send_by_nodemailer(mail: Mail, way: Way) -> Outcome:
         "ignoreTLS": way.tls is TLS.NONE,
         "tls": {"ca": way.certificate.read_text()},
     }
-    if way.logs_in:
-        transport |= {"auth": {"user": way.user, "pass": way.secret}, "authMethod": way.auth.mechanism}
-    order = {"transport": transport, "mail": _order_of(mail)}
-    script = Path(__file__).with_name("send.js")
-    done = _run(["node", str(script)], json.dumps(order).encode(), NODE_PATH=NODE_PATH)
-    return Outcome(**json.loads(done.said)) if done.is_taken else done
+    login = {"auth": {"user": way.user, "pass": way.secret}, "authMethod": way.auth.mechanism} if way.logs_in else {}
+    return {**transport, **login}
 
 
 def _order_of(mail: Mail) -> dict[str, Any]:
@@ -150,7 +166,7 @@ def send_by_smtplib(mail: Mail, way: Way) -> Outcome:
 
 def _converse(mail: Mail, way: Way) -> None:
     with _connect(way) as client:
-        client.set_debuglevel(1)
+        client.set_debuglevel(not mail.attachment)  # it shows messages whole
         if way.tls is TLS.STARTTLS:
             client.starttls(context=way.trust)
         client.ehlo()
@@ -211,23 +227,29 @@ def _on(switch: bool) -> str:
 class Program:
     """A program and what it can do; `needs` names it in `tests/support/plugin.py` where it is none of Python's."""
 
-    send: Callable[[Mail, Way], Outcome]
+    send_all: SendAll
     needs: str = ""
     auths: tuple[Auth, ...] = (Auth.PLAIN, Auth.LOGIN)
     is_verbatim: bool = True  # sends a message as it was given
     shows_dialogue: bool = True
     cannot: frozenset[str] = frozenset()  # mails that it does not get through, by name
 
+    def send(self, mail: Mail, way: Way) -> Outcome:
+        return self.send_all([(mail, way)])[0]
+
 
 ALL_OR_NOBODY = "one refused"  # what sends to nobody when one recipient is refused, and not to the others
 PROGRAMS = {
-    "swaks": Program(send=send_by_swaks, needs="swaks", cannot=frozenset({"SMTPUTF8"})),
-    "msmtp": Program(send=send_by_msmtp, needs="msmtp", cannot=frozenset({"SMTPUTF8", ALL_OR_NOBODY})),
-    "curl": Program(send=send_by_curl, needs="curl", auths=(Auth.PLAIN, Auth.LOGIN, Auth.LOGIN_AT_ONCE)),
-    "nodemailer": Program(send=send_by_nodemailer, needs="nodemailer", is_verbatim=False),
-    "smtplib": Program(send=send_by_smtplib, auths=(Auth.PLAIN, Auth.LOGIN, Auth.LOGIN_AT_ONCE)),
-    # Takes the first mechanism that smtplib knows of those on offer.
+    "swaks": Program(send_all=one_by_one(send_by_swaks), needs="swaks", cannot=frozenset({"SMTPUTF8"})),
+    "msmtp": Program(send_all=one_by_one(send_by_msmtp), needs="msmtp", cannot=frozenset({"SMTPUTF8", ALL_OR_NOBODY})),
+    "curl": Program(send_all=one_by_one(send_by_curl), needs="curl", auths=(Auth.PLAIN, Auth.LOGIN, Auth.LOGIN_AT_ONCE)),
+    "nodemailer": Program(send_all=send_by_nodemailer, needs="nodemailer", is_verbatim=False),
+    "smtplib": Program(send_all=one_by_one(send_by_smtplib), auths=(Auth.PLAIN, Auth.LOGIN, Auth.LOGIN_AT_ONCE)),
     "Django": Program(
-        send=send_by_django, auths=(Auth.PLAIN,), is_verbatim=False, shows_dialogue=False, cannot=frozenset({"SMTPUTF8"})
+        send_all=one_by_one(send_by_django),
+        auths=(Auth.PLAIN,),  # the first on offer that smtplib knows
+        is_verbatim=False,
+        shows_dialogue=False,
+        cannot=frozenset({"SMTPUTF8"}),
     ),
 }

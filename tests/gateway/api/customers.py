@@ -22,6 +22,15 @@ ADMIN = "the key of the installation"
 HOOK = "https://hooks.example.com/octeth"
 FILE = {"type": "text/plain", "name": "a.txt", "content": "ZXhhbXBsZSBmaWxl"}
 IMAGE = {"type": "image/png", "name": "logo", "content": "ZXhhbXBsZSBmaWxl"}
+SENDCLOUD = ("mail/send", "mail/sendtemplate", "mail/sendcalendar", "webapi/mail.send", "webapi/mail.send_template")
+MEETING = {
+    "startTime": "2030-01-31 09:00:00",
+    "endTime": "2030-01-31 10:00:00",
+    "title": "Budget",
+    "organizerName": "Joe",
+    "organizerEmail": "joe@inbox.example",
+    "location": "Room 1",
+}
 _numbers = count(1)
 
 
@@ -123,6 +132,10 @@ def _by_sendcloud(customer: Customer, name: str, call: Fields, headers: Mapping[
     return customer.client.post(f"/apiv2/{name}", _present(call), headers=headers)
 
 
+def _by_sendcloud_v1(customer: Customer, name: str, call: Fields, headers: Mapping[str, str]) -> HttpResponse:
+    return customer.client.post(f"/{name}.json", _present(call), headers=headers)
+
+
 def _by_mailup(customer: Customer, name: str, call: Fields, headers: Mapping[str, str]) -> HttpResponse:
     path = f"/API/v2.0/{'users' if name == 'ListUserInfo' else 'messages'}/{name.lower()}"
     return customer.client.post(path, _present(call), "application/json", headers=headers)
@@ -141,6 +154,7 @@ DOORS: Mapping[str, Door] = {
     "Sender.": _by_command,
     "Inbound-": _by_command,
     "mail/": _by_sendcloud,
+    "webapi/": _by_sendcloud_v1,
     **dict.fromkeys(("SendMessage", "SendTemplate", "ListUserInfo"), _by_mailup),
 }
 # The commands of /api.php that are a call of /api/v1 as well.
@@ -166,9 +180,10 @@ def _credentials(customer: Customer, name: str) -> Fields:
         return {"SenderAPIKey": given["domain"]["api_key"]}
     if door is _by_command:
         return {"APIKey": given["api_key"]} if name != "User.Login" else {}
+    user, secret = given["smtp_user"]["name"], given["smtp_user"]["password"]
     if door is _by_sendcloud:
-        return {"apiUser": given["smtp_user"]["name"], "apiKey": given["smtp_user"]["password"]}
-    return {"User": {"Username": given["smtp_user"]["name"], "Secret": given["smtp_user"]["password"]}}
+        return {"apiUser": user, "apiKey": secret}
+    return {"api_user": user, "api_key": secret} if door is _by_sendcloud_v1 else {"User": {"Username": user, "Secret": secret}}
 
 
 # Right calls ----------------------------------------------------------------------------------------------------------
@@ -288,6 +303,19 @@ def _hook_id(customer: Customer) -> Fields:
     return {"WebhookID": customer.made("EmailGateway.AddWebhook")["NewWebhookID"]}
 
 
+def _mail_by_sendcloud(customer: Customer) -> Fields:
+    return {"from": customer.sender, "to": "rita@inbox.example", "subject": "Hello", "html": "<p>Hello</p>"}
+
+
+def _templated(customer: Customer, template: str, values: str) -> Fields:
+    return {
+        "from": customer.sender,
+        "subject": "Hello",
+        template: customer.given["template"]["invoke_name"],
+        values: '{"to": ["rita@inbox.example"], "sub": {"%NAME%": ["Rita"]}}',
+    }
+
+
 def _mail_by_mailup(customer: Customer) -> Fields:
     return {
         "Subject": "Hello",
@@ -379,7 +407,11 @@ RIGHT: dict[str, Callable[[Customer], Fields]] = {
         "RawEmail": _raw(one),
     },
     # The other dialects' calls that send
-    "mail/send": lambda one: {"from": one.sender, "to": "rita@inbox.example", "subject": "Hello", "html": "<p>Hello</p>"},
+    "mail/send": _mail_by_sendcloud,
+    "mail/sendtemplate": lambda one: _templated(one, "templateInvokeName", "xsmtpapi"),
+    "mail/sendcalendar": lambda one: _mail_by_sendcloud(one) | MEETING,
+    "webapi/mail.send": _mail_by_sendcloud,
+    "webapi/mail.send_template": lambda one: _templated(one, "template_invoke_name", "substitution_vars"),
     # MailUp
     "SendMessage": lambda one: _mail_by_mailup(one) | {"Text": "Hello"},
     "SendTemplate": lambda one: _mail_by_mailup(one) | {"TemplateId": one.given["template"]["id"]},

@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from tests.gateway.api.conformance import mailup, octeth, sendclean
-from tests.gateway.api.customers import COMMANDS, RIGHT, Customer
+from tests.gateway.api.customers import COMMANDS, RIGHT, SENDCLOUD, Customer
 
-CALLS = [*sendclean(), *octeth(), *COMMANDS.values(), *mailup(), "mail/send"]
+CALLS = [*sendclean(), *octeth(), *COMMANDS.values(), *mailup(), *SENDCLOUD]
 
 
 def bootstrap(*options: str) -> dict[str, object]:

@@ -27,7 +27,7 @@ _approved = re.compile(
 _body_tag = re.compile(r"\s*<\s*(body(?:\s[^<>]*)?)>\s*", re.IGNORECASE)
 _is_document = re.compile(r"\s*<(?:!doctype|html)[\s>]", re.IGNORECASE).match
 _BODY_TAG = "<body>"
-_KEYS = range(1 << 63)  # of rows
+_LAST_KEY = (1 << 63) - 1  # of any row
 _NOTED = 10  # names of headers that a note lists at most
 
 
@@ -140,9 +140,10 @@ def parse_template(payload: Payload, credential: Credential) -> Submission:
     """Return the Submission in a TemplateDTO; raise TemplateMissing where it names none, as for one that is not there."""
     found = check(TEMPLATE, payload.values)
     mail = _read_mail(found, payload, credential)
-    if found["TemplateId"] not in _KEYS:
+    key = found["TemplateId"]
+    if key is None or not 0 < key <= _LAST_KEY:
         raise TemplateMissing(field="TemplateId")
-    return apply(replace(mail, template_id=found["TemplateId"]), found["XSmtpAPI"])
+    return apply(replace(mail, template_id=key), found["XSmtpAPI"])
 
 
 def _read_mail(found: Mapping[str, Any], payload: Payload, credential: Credential) -> Submission:

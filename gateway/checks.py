@@ -9,13 +9,15 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's names
 
+from gateway.base.cleartext import find_fault
+
 OLDEST_SQLITE = (3, 38, 0)  # the first with the operator ->>
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings of this installation."""
-    found = [_check_sizes(), _check_sqlite()] if settings.EMBEDDED else [_check_sizes(), *(check() for check in _PRODUCTION)]
-    return [message for message in found if message is not None]
+    checks = (_check_sizes, _check_plain_smtp, *((_check_sqlite,) if settings.EMBEDDED else _PRODUCTION))
+    return [message for message in (check() for check in checks) if message is not None]
 
 
 def _check_sizes() -> CheckMessage | None:
@@ -35,6 +37,17 @@ def _check_sqlite() -> CheckMessage | None:
         f"SQLite {sqlite3.sqlite_version} is too old; the embedded mode needs 3.38 or later.",
         hint="Use a newer Python build, or PostgreSQL by DATABASE_URL.",
         id="gateway.E002",
+    )
+
+
+def _check_plain_smtp() -> CheckMessage | None:
+    fault = find_fault(settings.GATEPOST_SMTP_PLAIN, settings.GATEPOST_SMTP_PLAIN_ALLOW)
+    if not fault:
+        return None
+    return Error(
+        fault,
+        hint="Listen on 127.0.0.1, or give the networks of those whose passwords may cross the net in clear.",
+        id="gateway.E003",
     )
 
 

@@ -89,6 +89,10 @@ GATEPOST_HOSTNAME = env.str("GATEPOST_HOSTNAME", "localhost")
 GATEPOST_HTTP = read_endpoint("GATEPOST_HTTP", "127.0.0.1:8000")
 GATEPOST_SMTP = read_endpoint("GATEPOST_SMTP", "127.0.0.1:2525")
 GATEPOST_SMTPS = read_endpoint("GATEPOST_SMTPS", "127.0.0.1:2465")
+# Without TLS for clients on loopback and in the networks of GATEPOST_SMTP_PLAIN_ALLOW.
+GATEPOST_SMTP_PLAIN = read_endpoint("GATEPOST_SMTP_PLAIN", "") if env.str("GATEPOST_SMTP_PLAIN", "") else None
+GATEPOST_SMTP_PLAIN_ALLOW = read_networks("GATEPOST_SMTP_PLAIN_ALLOW")
+GATEPOST_SMTP_PROXIES = read_networks("GATEPOST_SMTP_PROXIES")  # who must send the PROXY protocol's header to submission
 GATEPOST_RETURNS = read_endpoint("GATEPOST_RETURNS", "127.0.0.1:2526")
 GATEPOST_SENDER = env.str("GATEPOST_SENDER", "")  # the address that mail of the platform itself comes from
 GATEPOST_URL = (env.str("GATEPOST_URL", "") or f"http://{GATEPOST_HTTP}").rstrip("/")

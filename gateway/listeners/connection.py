@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from gateway.smtp.events import Event, Reply, TLSRequested
+from gateway.smtp.events import Event, MessageReceived, Reply, TLSRequested
 from gateway.smtp.server import Server
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class Connection(asyncio.Protocol):
         self.listener = listener
         self.loop = asyncio.get_running_loop()
         self.server = Server(listener.policy, is_tls=listener.is_tls)
-        self.client = ""  # the IP address
+        self.client = ""  # the IP address; set beforehand where a proxy speaks for it
         self.is_lost = False
         self._is_paused = False
         self._has_ended = False  # the client will say no more
-        self.opened_at = self.moved_at = self.loop.time()
+        self.opened_at = self.moved_at = self._idle_at = self.loop.time()  # idle: when it had no transaction
         self._received = 0  # octets since the client last moved on
         self._held = 0  # octets that are still in memory, about
 
@@ -53,8 +53,9 @@ class Connection(asyncio.Protocol):
     # From the transport -----------------------------------------------------------------------------------------------
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        peer = self.transport.get_extra_info("peername")
-        self.client = peer[0] if peer else ""
+        if not self.client:
+            peer = self.transport.get_extra_info("peername")
+            self.client = peer[0] if peer else ""
         self.welcome()
         self._flush()
 
@@ -114,14 +115,26 @@ class Connection(asyncio.Protocol):
     # From the listener ------------------------------------------------------------------------------------------------
     def check_time(self, now: float) -> None:
         """Hang up on who is silent or slow, or stays a stranger. While we owe an answer, the client may wait."""
+        if not self.server.is_busy:
+            self._idle_at = now
+        if self.transport.is_closing():
+            if now - self.moved_at > self.listener.patience.linger:
+                self.transport.abort()
+        elif not self.server.is_waiting and (lateness := self._find_lateness(now)):
+            self.hang_up(Reply(421, lateness, "4.4.2"))
+
+    def _find_lateness(self, now: float) -> str:
+        """Return in words what the client takes too long for, empty when it is in time."""
         patience = self.listener.patience
-        if self.server.is_waiting:
-            return
-        is_stranger = self.listener.policy.requires_auth and not self.server.is_authenticated
         if now - self.moved_at > patience.idle + self._received / patience.rate:
-            self.hang_up(Reply(421, "Timed out waiting for you", "4.4.2"))
-        elif is_stranger and now - self.opened_at > patience.stranger:
-            self.hang_up(Reply(421, "Timed out waiting for AUTH", "4.4.2"))
+            return "Timed out waiting for you"
+        if now - self.opened_at > patience.stranger and self.listener.policy.requires_auth and not self.server.is_authenticated:
+            return "Timed out waiting for AUTH"
+        if now - self._idle_at > patience.message:
+            return "Timed out waiting for the end of the message"
+        if now - self.opened_at > patience.session and not self.server.is_busy:
+            return "This session lasted long enough; begin another"
+        return ""
 
     # Within -----------------------------------------------------------------------------------------------------------
     def _advance(self) -> None:
@@ -130,6 +143,8 @@ class Connection(asyncio.Protocol):
             if isinstance(event, TLSRequested):
                 self._begin_tls()
                 return
+            if isinstance(event, MessageReceived):
+                self._idle_at = self.moved_at
             self._handle(event)
         self._release()
         self._flush()

@@ -15,8 +15,10 @@ from gateway.base import clock
 FREE = 3  # tries without a wait
 LONGEST = 8.0  # seconds
 BLOCKED_AT = 50  # failures of one client; from then on it is not even asked
+LOCKED_AT = 100  # failures at one user, whoever made them; from then on only those who logged in as that user before are asked
 WINDOW = 600.0  # seconds without a failure after which all is forgotten
 KNOWN = 86_400.0  # seconds that a login makes a client known
+LONGEST_NAME = 100  # characters of a name that count; no user has that many
 SIZE = 50_000  # clients and names that are remembered
 
 
@@ -50,13 +52,14 @@ class Guard:
             count.pending += 1
         if self.knows(client, name):
             return 0.0
-        if counts[0].tries > BLOCKED_AT:
+        by_client, by_user = counts
+        if by_client.tries > BLOCKED_AT or by_user.tries > LOCKED_AT:
             return None
         tries = max(count.tries for count in counts)
         return min(LONGEST, 0.25 * 2 ** (tries - FREE - 1)) if tries > FREE else 0.0
 
     def end(self, client: str, name: str, *, is_right: bool | None) -> None:
-        """End a try that was begun; None: nobody could look whether it was right, which is not the client's fault."""
+        """End a try that was begun; None: nobody looked whether it was right, so that it makes no lock last longer."""
         for key in _keys(client, name):
             count = self._count_of(key)
             count.pending = max(0, count.pending - 1)
@@ -78,7 +81,7 @@ class Guard:
 
 
 def _keys(client: str, name: str) -> tuple[str, str]:
-    return f"client {client}", f"user {name}"
+    return f"client {client}", f"user {name[:LONGEST_NAME]}"
 
 
 def _bound(remembered: OrderedDict[object, object] | OrderedDict[str, _Count] | OrderedDict[tuple[str, str], float]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.base.networks import group_client
+from gateway.base.networks import Network, group_client
 from gateway.listeners.connection import Connection
+from gateway.listeners.gate import Gate
 from gateway.smtp.events import Reply
 from gateway.smtp.policy import Policy
 
@@ -23,7 +24,11 @@ class Patience:
     idle: float = 300  # RFC 5321 4.5.3.2.7
     rate: float = 1000
     stranger: float = 60  # until AUTH
+    message: float = 3600  # from MAIL to the end of the message, however fast it drips
+    session: float = 14_400  # of all messages; the last one may be ended
+    header: float = 5  # of the PROXY protocol
     handshake: float = 15
+    linger: float = 30  # until our last words are read
     sweep: float = 1
 
 
@@ -40,7 +45,7 @@ class Caps:
 
 
 class Listener:
-    """Listens on one endpoint, over TLS from the first octet where `is_tls`."""
+    """Listens on one endpoint, over TLS from the first octet where `is_tls`. Peers in `proxies` speak the PROXY protocol."""
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class Listener:
         is_tls: bool = False,
         caps: Caps | None = None,
         patience: Patience | None = None,
+        proxies: Sequence[Network] = (),
     ) -> None:
         self.connect = connect
         self.policy = policy
@@ -58,19 +64,29 @@ class Listener:
         self.is_tls = is_tls
         self.caps = caps or Caps()
         self.patience = patience or Patience()
+        self.proxies = proxies
         self.is_stopping = False
         self.held = 0  # octets of messages in memory, about
         self._clients: Counter[str] = Counter()
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | Gate | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._last_gone = asyncio.Event()
 
     async def start(self, host: str, port: int) -> int:
         """Listen; return the port, which the system chooses where `port` is 0. Raise OSError when it cannot be had."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
+        if self.proxies:
+            self._server = Gate(self)
+            port = await self._server.open(host, port)
+        else:
+            self._server = await self._listen(host, port)
+            port = int(self._server.sockets[0].getsockname()[1])
+        self._sweep()
+        return port
+
+    async def _listen(self, host: str, port: int) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(
             lambda: self.connect(self),
             host,
             port,
@@ -78,8 +94,6 @@ class Listener:
             ssl=self.tls if self.is_tls else None,
             ssl_handshake_timeout=self.patience.handshake if self.is_tls else None,
         )
-        self._sweep()
-        return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self, grace: float = 30) -> None:
         """Take no more clients, let those in a transaction finish it, and cut off those that are not done after `grace`."""

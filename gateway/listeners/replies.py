@@ -13,6 +13,7 @@ from gateway.base.errors import (
     NotAuthenticated,
     OverLimit,
     QuotaExceeded,
+    RateExceeded,
     RecipientInvalid,
     RecipientMissing,
     RecipientRefused,
@@ -57,12 +58,19 @@ REPLIES: dict[type[Refused], Row] = {
     Refused: (554, "5.0.0"),
 }
 
+# Words that programs of SendCloud's customers look for (contracts.md 2.3). SendCloud's own code for the first is 536, which by
+# RFC 5321 4.2.1 would make clients throw the mail away: what passes by itself stays a 4xx here.
+LEADS: dict[type[Refused], str] = {
+    RateExceeded: "frequency limited: ",
+    QuotaExceeded: "Request quota exceeded: ",
+}
+
 
 def reply_to(refusal: Refused) -> Reply:
     """Return the reply to a message that was refused: the row of the refusal's class or of the nearest class above it."""
     code, enhanced = next(REPLIES[each] for each in type(refusal).__mro__ if each in REPLIES)
-    # seeds/002 promises these words for an X-SMTPAPI that cannot be used.
-    lead = "xsmtpapi error: " if refusal.field.startswith("xsmtpapi") else ""
+    # seeds/002 promises these words for an X-SMTPAPI that cannot be used; nothing else names a page here.
+    lead = "xsmtpapi error: " if refusal.field.startswith(("xsmtpapi", "unsubscribe_page_id")) else LEADS.get(type(refusal), "")
     return Reply(code, lead + refusal.message, enhanced)
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
 
 from domains.credentials import authenticate_smtp_user, recall_smtp_user
 from gateway.base import rates
+from gateway.base.cleartext import LOOPBACK, find_fault, is_loopback
 from gateway.base.environment import Endpoint
-from gateway.base.errors import Refused, Unavailable
-from gateway.base.networks import group_client
+from gateway.base.errors import NotAllowed, Refused, Unavailable
+from gateway.base.networks import Network, group_client, is_within, unwrap
 from gateway.engine.intake import hand_in
 from gateway.engine.submission import Accepted
 from gateway.listeners.connection import FAILED, Connection
@@ -32,17 +36,24 @@ from gateway.smtp.policy import Auth, Policy
 
 log = logging.getLogger(__name__)
 
-_BLOCKED = Reply(421, "Too many failed logins from your address; try again later", "4.7.0")
+_BLOCKED = Reply(421, "Too many failed logins; try again later", "4.7.0")
+_LONGEST_LABEL = 255  # characters
 
 
 class SubmissionConnection(Connection):
     """A customer's connection."""
 
-    def __init__(self, listener: Listener, guard: Guard, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, listener: Listener, guard: Guard, threads: ThreadPoolExecutor, *, clear: Sequence[Network] = ()) -> None:
         super().__init__(listener)
         self._guard = guard
         self._threads = threads
+        self._clear = clear  # networks of clients that may log in without TLS
         self._login: Login | None = None
+
+    def welcome(self) -> None:
+        if self._clear and _is_in(self.client, self._clear):
+            self.server.policy = replace(self.listener.policy, auth=Auth.ALWAYS)
+        super().welcome()
 
     def handle(self, event: Event) -> None:
         match event:
@@ -56,18 +67,20 @@ class SubmissionConnection(Connection):
     # AUTH -------------------------------------------------------------------------------------------------------------
     def _log_in(self, event: AuthRequested) -> None:
         """Let a client in at once that comes back within seconds; look any other up, when the guard lets it."""
-        client = group_client(self.client)
-        self._login = log_in_again(event.name, event.secret) if self._guard.knows(client, event.name) else None
+        client, user = group_client(self.client), _user_of(event.name)
+        self._login = log_in_again(event.name, event.secret) if self._guard.knows(client, user) else None
         if self._login is None:
             self.spawn(self._authenticate(event, client))
         else:
             self.server.answer()
 
     async def _authenticate(self, event: AuthRequested, client: str) -> Reply | None:
-        wait = self._guard.begin(client, event.name)
-        is_right: bool | None = False
+        user = _user_of(event.name)
+        wait = self._guard.begin(client, user)
+        is_right: bool | None = None
         try:
             if wait is None:
+                log.warning("AUTH as %r from %s was not looked at, after too many that were wrong", user[:64], self.client)
                 return _BLOCKED
             await asyncio.sleep(wait)
             self._login = await self.loop.run_in_executor(self._threads, log_in, event.name, event.secret)
@@ -77,7 +90,7 @@ class SubmissionConnection(Connection):
             log.warning("AUTH as %r from %s was refused: %s", event.name[:64], self.client, refusal.code)
             return reply_to_auth(refusal)
         finally:
-            self._guard.end(client, event.name, is_right=is_right)
+            self._guard.end(client, user, is_right=is_right)
         return None
 
     # A message --------------------------------------------------------------------------------------------------------
@@ -123,7 +136,7 @@ class SubmissionConnection(Connection):
 
 def log_in(name: str, secret: str) -> Login:
     """Return who logs in as `name`, or as `name#label`; raise NotAuthenticated, NotAllowed or Unavailable. Blocks."""
-    user, _, label = name.partition("#")
+    user, label = _user_of(name), _label_of(name)
     close_old_connections()  # the last one may be broken
     try:
         credential = authenticate_smtp_user(user, secret)
@@ -133,18 +146,34 @@ def log_in(name: str, secret: str) -> Login:
     finally:
         close_old_connections()
     credential.check_usable()
+    check_label(label)
     return Login(credential=credential, label=label)
 
 
 def log_in_again(name: str, secret: str) -> Login | None:
     """Return as `log_in` who was looked up a moment ago and may be let in; None says nothing. Does not block."""
-    user, _, label = name.partition("#")
+    user, label = _user_of(name), _label_of(name)
     credential = recall_smtp_user(user, secret)
     with suppress(Refused):
         if credential is not None:
             credential.check_usable()
+            check_label(label)
             return Login(credential=credential, label=label)
     return None
+
+
+def check_label(label: str) -> None:
+    """Raise NotAllowed for a label that could not stand in a page, an answer or a webhook."""
+    if len(label) > _LONGEST_LABEL or not label.isprintable():
+        raise NotAllowed(f"A label has at most {_LONGEST_LABEL} characters, without control characters.")
+
+
+def _user_of(name: str) -> str:
+    return name.partition("#")[0]
+
+
+def _label_of(name: str) -> str:
+    return name.partition("#")[2]
 
 
 def _check_rate(login: Login) -> None:
@@ -165,16 +194,27 @@ class Doors:
         self._guard = Guard()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="auth")
 
-    def open(self, endpoint: Endpoint, *, is_tls: bool = False) -> Listener:
-        """Return a listener for `endpoint`, with STARTTLS or over TLS from the start."""
+    def open(self, endpoint: Endpoint, *, is_tls: bool = False, clear: Sequence[Network] = ()) -> Listener:
+        """Return a listener for `endpoint`, with STARTTLS or over TLS from the start; from `clear` AUTH needs neither."""
         return Listener(
-            lambda listener: SubmissionConnection(listener, self._guard, self._threads),
+            lambda listener: SubmissionConnection(listener, self._guard, self._threads, clear=clear),
             make_policy(endpoint),
             tls=self._tls,
             is_tls=is_tls,
             caps=self._caps,
             patience=self._patience,
+            proxies=settings.GATEPOST_SMTP_PROXIES,
         )
+
+    def open_plain(self, endpoint: Endpoint) -> Listener:
+        """Return a listener for `endpoint` where clients on loopback and in GATEPOST_SMTP_PLAIN_ALLOW need no TLS.
+
+        Raises ImproperlyConfigured beyond loopback where nobody is allowed.
+        """
+        allowed = settings.GATEPOST_SMTP_PLAIN_ALLOW
+        if fault := find_fault(endpoint, allowed):
+            raise ImproperlyConfigured(fault)
+        return self.open(endpoint, clear=(*LOOPBACK, *allowed))
 
 
 def make_policy(endpoint: Endpoint) -> Policy:
@@ -183,13 +223,13 @@ def make_policy(endpoint: Endpoint) -> Policy:
         words=own_words(),
         limits=Limits(size=settings.GATEPOST_MAX_SIZE),
         offers_tls=True,
-        auth=Auth.ALWAYS if settings.EMBEDDED and _is_loopback(endpoint.host) else Auth.OVER_TLS,
+        auth=Auth.ALWAYS if settings.EMBEDDED and is_loopback(endpoint.host) else Auth.OVER_TLS,
         asks=frozenset({DataRequested}),
     )
 
 
-def _is_loopback(host: str) -> bool:
+def _is_in(client: str, networks: Sequence[Network]) -> bool:
     try:
-        return ip_address(host).is_loopback
+        return is_within(unwrap(ip_address(client.partition("%")[0])), networks)
     except ValueError:
-        return host == "localhost"
+        return False

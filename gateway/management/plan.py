@@ -17,7 +17,8 @@ WORKERS = 1 if settings.EMBEDDED else 2  # children of the worker: SQLite has on
 
 def endpoints() -> dict[str, Endpoint]:
     """Return where the installation listens, by the name of the setting."""
-    return {name: getattr(settings, name) for name in PORTS}
+    found = {name: getattr(settings, name) for name in (*PORTS, "GATEPOST_SMTP_PLAIN")}
+    return {name: endpoint for name, endpoint in found.items() if endpoint is not None}
 
 
 def installation() -> list[Spec]:
@@ -27,7 +28,7 @@ def installation() -> list[Spec]:
     quiet = ["--loglevel", "WARNING"]
     return [
         Spec(name="web", command=web_command(), listens=(settings.GATEPOST_HTTP,)),
-        Spec(name="submission", command=[*manage, "submission"], listens=(settings.GATEPOST_SMTP, settings.GATEPOST_SMTPS)),
+        Spec(name="submission", command=[*manage, "submission"], listens=_submission()),
         Spec(name="returns", command=[*manage, "returns"], listens=(settings.GATEPOST_RETURNS,)),
         Spec(name="beat", command=[*celery, "beat", *quiet, "--pidfile="]),
         Spec(
@@ -37,6 +38,11 @@ def installation() -> list[Spec]:
         ),
         Spec(name="tasks", command=[*celery, "worker", *quiet, *_serving("gatepost-tasks", WORKERS)]),
     ]
+
+
+def _submission() -> tuple[Endpoint, ...]:
+    found = (settings.GATEPOST_SMTP, settings.GATEPOST_SMTPS, settings.GATEPOST_SMTP_PLAIN)
+    return tuple(endpoint for endpoint in found if endpoint is not None)
 
 
 def _serving(queue: str, children: int) -> list[str]:

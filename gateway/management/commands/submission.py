@@ -1,4 +1,4 @@
-"""manage.py submission: the SMTP door for customers, with STARTTLS and over TLS, in one process."""
+"""manage.py submission: the SMTP door for customers, with STARTTLS, over TLS, and plain where that is set, in one process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.management.startup import check_ready
 
 
 class Command(BaseCommand):
-    help = "Take customers' mail by SMTP, on GATEPOST_SMTP (STARTTLS) and GATEPOST_SMTPS (TLS)."
+    help = "Take customers' mail by SMTP, on GATEPOST_SMTP (STARTTLS), GATEPOST_SMTPS (TLS) and GATEPOST_SMTP_PLAIN."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,8 +37,12 @@ class Command(BaseCommand):
 
 def _places() -> list[Place]:
     doors = Doors(get_context())
-    plain, tls = settings.GATEPOST_SMTP, settings.GATEPOST_SMTPS
-    return [
-        Place(listener=doors.open(plain), endpoint=plain, setting="GATEPOST_SMTP", title="Submission (STARTTLS)"),
+    starttls, tls, plain = settings.GATEPOST_SMTP, settings.GATEPOST_SMTPS, settings.GATEPOST_SMTP_PLAIN
+    places = [
+        Place(listener=doors.open(starttls), endpoint=starttls, setting="GATEPOST_SMTP", title="Submission (STARTTLS)"),
         Place(listener=doors.open(tls, is_tls=True), endpoint=tls, setting="GATEPOST_SMTPS", title="Submission (TLS)"),
     ]
+    if plain is not None:
+        listener = doors.open_plain(plain)
+        places.append(Place(listener=listener, endpoint=plain, setting="GATEPOST_SMTP_PLAIN", title="Submission (plain)"))
+    return places

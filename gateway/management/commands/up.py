@@ -43,7 +43,9 @@ class Command(BaseCommand):
             ("APIs", settings.GATEPOST_URL),
             ("SMTP, STARTTLS", settings.GATEPOST_SMTP),
             ("SMTP, TLS", settings.GATEPOST_SMTPS),
+            ("SMTP, plain", settings.GATEPOST_SMTP_PLAIN),
             ("returns", settings.GATEPOST_RETURNS),
         ):
-            self.stdout.write(f"  {what:<15} {where}")
+            if where is not None:
+                self.stdout.write(f"  {what:<15} {where}")
         self.stdout.write("A first account with all credentials: manage.py bootstrap")

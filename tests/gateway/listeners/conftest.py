@@ -40,10 +40,16 @@ def open_door(certificate: Path) -> OpenDoor:
 
     @contextmanager
     def run(
-        *, host: str = "127.0.0.1", is_tls: bool = False, caps: Caps | None = None, patience: Patience | None = None
+        *,
+        host: str = "127.0.0.1",
+        is_tls: bool = False,
+        is_plain: bool = False,
+        caps: Caps | None = None,
+        patience: Patience | None = None,
     ) -> Generator[int]:
         doors = Doors(make_context(certificate), caps=caps, patience=patience)
-        with running(doors.open(Endpoint(host, 0), is_tls=is_tls)) as port:
+        endpoint = Endpoint(host, 0)
+        with running(doors.open_plain(endpoint) if is_plain else doors.open(endpoint, is_tls=is_tls)) as port:
             yield port
 
     return run

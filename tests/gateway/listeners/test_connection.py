@@ -6,14 +6,19 @@ import base64
 import smtplib
 import socket
 import ssl
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import chain, repeat
 
 import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
+from domains.credentials import Credential
 from gateway.base.errors import BadCredentials
 from gateway.listeners import guard, submission
 from gateway.listeners.listener import Caps, Patience
+from gateway.listeners.translate import Login
 from tests.gateway.listeners.conftest import OpenDoor
 
 
@@ -99,25 +104,90 @@ def test_there_are_so_many_connections_in_all(open_door: OpenDoor) -> None:
         smtplib.SMTP("127.0.0.1", port, timeout=10)
 
 
-@pytest.mark.parametrize("patience", [Patience(idle=0.05, sweep=0.01), Patience(stranger=0.05, sweep=0.01)])
+SHORT = [
+    Patience(idle=0.05, sweep=0.01),
+    Patience(stranger=0.05, sweep=0.01),
+    Patience(session=0.05, sweep=0.01),
+]
+
+
+@pytest.mark.parametrize("patience", SHORT)
 def test_who_says_nothing_is_cut_off(open_door: OpenDoor, patience: Patience) -> None:
     with open_door(patience=patience) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         said = b"".join(iter(lambda: client.recv(1000), b""))
     assert said.splitlines()[-1].startswith(b"421 4.4.2")
 
 
+def drip(client: socket.socket, octets: Iterable[bytes]) -> bytes:
+    """Send octets one after the other until the server hangs up; return what it said."""
+    said = b""
+    for octet in octets:
+        try:
+            client.sendall(octet)
+            heard = client.recv(1000)
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            break
+        said += heard
+        if not heard:
+            break
+    return said
+
+
+@pytest.fixture
+def anybody(monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """What logs in, whoever it is."""
+    credential = Credential(account_id=1, owner_id="acme", account_status="active", requests_per_minute=None)
+    monkeypatch.setattr(submission, "log_in", lambda _name, _secret: Login(credential=credential))
+    return b"EHLO a\r\nAUTH PLAIN AGEAYg==\r\n"
+
+
+# Each moves on all the time, so that it is never idle.
+@pytest.mark.parametrize(
+    ("begin", "step", "words"),
+    [
+        (b"MAIL FROM:<a@b.example>\r\n", b"NOOP\r\n", b"waiting for the end of the message"),
+        (b"MAIL FROM:<a@b.example>\r\n", b"RCPT TO:<a@b.example>\r\n", b"waiting for the end of the message"),
+        (b"MAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\nDATA\r\n", b"x", b"waiting for the end of the message"),
+        (b"MAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\nBDAT 9999\r\n", b"x", b"waiting for the end of the message"),
+        (b"MAIL FROM:<a@b.example>\r\nRCPT TO:<a@b.example>\r\n", b"BDAT 1\r\nx", b"waiting for the end of the message"),
+        (b"", b"NOOP\r\n", b"session lasted long enough"),
+        (b"", b"MAIL FROM:<a@b.example>\r\nRSET\r\n", b"session lasted long enough"),
+    ],
+)
+def test_a_message_and_a_session_have_an_end(
+    open_door: OpenDoor, anybody: bytes, begin: bytes, step: bytes, words: bytes
+) -> None:
+    patience = Patience(message=0.2, session=0.3, sweep=0.01)
+    with open_door(patience=patience) as port, socket.create_connection(("127.0.0.1", port), timeout=0.02) as client:
+        said = drip(client, chain([anybody + begin], repeat(step, 200_000)))
+    assert b"235" in said
+    assert said.splitlines()[-1].startswith(b"421 4.4.2")
+    assert words in said.splitlines()[-1]
+
+
+def test_who_does_not_read_our_last_words_is_cut_off(open_door: OpenDoor) -> None:
+    """A client that says much and reads nothing would else be there for ever: its replies fill the line."""
+    patience = Patience(idle=0.2, linger=0.1, sweep=0.01)
+    with open_door(patience=patience, caps=Caps(per_client=1)) as port:
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.settimeout(0.5)
+            deaf.connect(("127.0.0.1", port))
+            with suppress(OSError):  # sooner or later it does not read either
+                for _ in range(200):
+                    deaf.sendall(b"HELP\r\n" * 10_000)
+            deaf.settimeout(None)
+            with suppress(OSError):
+                while True:  # as long as it is heard, or would be
+                    deaf.sendall(b"HELP\r\n")
+        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+            assert client.noop()[0] == 250
+
+
 def test_who_drips_is_cut_off(open_door: OpenDoor) -> None:
     patience = Patience(idle=0.2, sweep=0.01, rate=1_000_000)
     with open_door(patience=patience) as port, socket.create_connection(("127.0.0.1", port), timeout=0.02) as client:
-        said = b""
-        for _ in range(500):
-            try:
-                client.send(b"N")
-                said += client.recv(1000)
-            except TimeoutError:
-                continue
-            except ConnectionError:
-                break
-            if b"421" in said:
-                break
+        said = drip(client, [b"N"] * 500)
     assert b"421 4.4.2" in said

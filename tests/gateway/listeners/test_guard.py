@@ -4,7 +4,7 @@ import pytest
 
 from gateway.base import clock
 from gateway.listeners import guard
-from gateway.listeners.guard import BLOCKED_AT, FREE, KNOWN, LONGEST, WINDOW, Guard
+from gateway.listeners.guard import BLOCKED_AT, FREE, KNOWN, LOCKED_AT, LONGEST, WINDOW, Guard
 
 
 class Clock:
@@ -69,6 +69,51 @@ def test_guesses_from_many_clients_at_one_user_are_slowed() -> None:
     for n in range(20):
         attempt(guard, f"client {n}")
     assert guard.begin("yet another", "user") == LONGEST
+
+
+def guess(guard: Guard, time: Clock, clients: list[str], *, times: int = 1000) -> tuple[int, float]:
+    """Guess one secret after the other, as fast as it goes; return how many were looked at, and in how many seconds."""
+    began, seen = time.now, 0
+    for n in range(times):
+        client = clients[n % len(clients)]
+        wait = guard.begin(client, "user")
+        time.now += wait or 0
+        guard.end(client, "user", is_right=None if wait is None else False)
+        seen += wait is not None
+    return seen, time.now - began
+
+
+def test_a_thousand_guesses_from_one_address(time: Clock) -> None:
+    seen, seconds = guess(Guard(), time, ["127.0.0.1"])
+    assert seen == BLOCKED_AT
+    assert seconds > LONGEST * (BLOCKED_AT - 10)
+
+
+def test_a_thousand_guesses_from_many_addresses(time: Clock) -> None:
+    guard = Guard()
+    guard.end("127.9.9.9", "user", is_right=True)
+    seen, seconds = guess(guard, time, [f"127.0.{n // 250}.{n % 250}" for n in range(1000)])
+    assert seen == LOCKED_AT
+    assert seconds > LONGEST * (LOCKED_AT - 10)
+    assert guard.begin("127.3.3.3", "user") is None
+    assert guard.begin("127.3.3.3", "another") == 0.0
+    assert guard.begin("127.9.9.9", "user") == 0.0
+
+
+def test_what_is_not_looked_at_makes_no_lock_last_longer(time: Clock) -> None:
+    guard = Guard()
+    guess(guard, time, [f"c{n}" for n in range(200)])
+    for _ in range(100):
+        time.now += WINDOW / 50
+        last = guard.begin("c0", "user")
+        guard.end("c0", "user", is_right=None)
+    assert last == 0.0
+
+
+def test_a_name_may_have_any_length() -> None:
+    guard = Guard()
+    guard.end("c", "x" * 10_000, is_right=False)
+    assert max(map(len, guard._counts)) < 200
 
 
 def test_who_logged_in_before_is_not_locked_out() -> None:

@@ -5,8 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.base import errors
-from gateway.base.errors import BadCredentials, FieldInvalid, FieldMissing, MessageTooLarge, RateExceeded, Refused, Unavailable
-from gateway.listeners.replies import REPLIES, reply_to, reply_to_auth
+from gateway.base.errors import (
+    BadCredentials,
+    FieldInvalid,
+    FieldMissing,
+    MessageTooLarge,
+    QuotaExceeded,
+    RateExceeded,
+    Refused,
+    Unavailable,
+)
+from gateway.listeners.replies import LEADS, REPLIES, reply_to, reply_to_auth
 from gateway.smtp.events import Reply
 
 
@@ -28,7 +37,7 @@ def example(leaf: type[Refused]) -> Refused:
 @pytest.mark.parametrize("leaf", list(leaves()))
 def test_every_refusal_has_a_reply(leaf: type[Refused]) -> None:
     reply = reply_to(example(leaf))
-    assert reply.text == "What happened."
+    assert reply.text == LEADS.get(leaf, "") + "What happened."
     assert reply.enhanced[0] == str(reply.code)[0]
     assert str(reply.code)[0] in "45"
     assert any(above in REPLIES for above in leaf.__mro__[:-3]), "only the last resort knows it"
@@ -43,7 +52,8 @@ def test_a_refused_auth_has_a_code_of_auth(leaf: type[Refused]) -> None:
     ("refusal", "reply"),
     [
         (MessageTooLarge("Too large."), Reply(552, "Too large.", "5.3.4")),
-        (RateExceeded("Slow down."), Reply(450, "Slow down.", "4.7.1")),
+        (RateExceeded("Slow down."), Reply(450, "frequency limited: Slow down.", "4.7.1")),
+        (QuotaExceeded("All is sent."), Reply(452, "Request quota exceeded: All is sent.", "4.7.1")),
         (Unavailable("Later."), Reply(451, "Later.", "4.3.0")),
         (FieldInvalid("xsmtpapi", "It is no JSON."), Reply(550, "xsmtpapi error: It is no JSON.", "5.6.0")),
         (FieldMissing("xsmtpapi.to", "to is missing."), Reply(550, "xsmtpapi error: to is missing.", "5.6.0")),

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from domains import credentials
 from gateway.base.errors import Unavailable
 from gateway.engine.submission import Accepted, Submission
-from gateway.listeners import submission
+from gateway.listeners import guard, submission
 from gateway.listeners.guard import FREE, Guard
 from gateway.listeners.listener import Caps
 from gateway.models import Content, Message, Recipient
@@ -233,6 +233,7 @@ def test_the_rate_of_an_account_holds(door: int, acme: Tenant) -> None:
         with pytest.raises(smtplib.SMTPDataError) as refused:
             client.sendmail("shop@acme.example", "ben@inbox.example", MAIL)
     assert refused.value.smtp_code == 450
+    assert refused.value.smtp_error == b"4.7.1 frequency limited: More than 1 requests in 60 seconds. Wait for 60 seconds."
     assert Message.objects.count() == 1
 
 
@@ -279,7 +280,39 @@ def test_a_stop_waits_for_the_message_that_is_being_stored(
         assert client.getreply()[0] == 421
 
 
-def test_a_label_behind_the_name_becomes_a_tag(door: int, acme: Tenant) -> None:
-    with log_in(door, acme, label="#spring") as client:
+# Labels ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("label", ["spring", "7", "a#b", "春 <b>", "%0d%0a", "x" * 255])
+def test_a_label_behind_the_name_becomes_a_tag(door: int, acme: Tenant, label: str) -> None:
+    assert logs_in(door, f"{acme.smtp_user.name}#{label}", acme.smtp_secret) == 235
+    submission.log_in(f"{acme.smtp_user.name}#{label}", acme.smtp_secret)
+    with log_in(door, acme, label=f"#{label}" if label.isascii() else "") as client:
         client.sendmail("shop@acme.example", "ben@inbox.example", MAIL)
-    assert Message.objects.get().tags == ["spring"]
+    assert Message.objects.get().tags == ([label] if label.isascii() else [])
+
+
+def logs_in(port: int, name: str, secret: str) -> int:
+    """Return the code of the reply to AUTH PLAIN, with a name of any characters."""
+    said = base64.b64encode(f"\0{name}\0{secret}".encode()).decode()
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        client.ehlo()
+        return client.docmd("AUTH PLAIN", said)[0]
+
+
+def test_no_label_is_no_tag(door: int, acme: Tenant) -> None:
+    with log_in(door, acme, label="#") as client:
+        client.sendmail("shop@acme.example", "ben@inbox.example", MAIL)
+    assert Message.objects.get().tags == []
+
+
+@pytest.mark.parametrize("label", ["a\nb", "a\r\nX-Tag: b", "a\tb", "\x1b[1m", "\x7f", "\u2028", "\x85", "x" * 256])
+def test_a_label_that_could_do_harm_is_refused(door: int, acme: Tenant, label: str) -> None:
+    for _ in range(2):  # from the database, then from memory
+        assert logs_in(door, f"{acme.smtp_user.name}#{label}", acme.smtp_secret) == 535
+
+
+def test_no_label_hides_who_guesses(door: int, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "FREE", 100)
+    monkeypatch.setattr(guard, "BLOCKED_AT", 100)
+    monkeypatch.setattr(guard, "LOCKED_AT", 2)
+    codes = [logs_in(door, f"{acme.smtp_user.name}#{n}", "wrong") for n in range(4)]
+    assert codes == [535, 535, 421, 421]

@@ -13,7 +13,7 @@ from gateway.api.mailup.parse import messages as mailup
 from gateway.api.octeth.parse import domains, email_fields, events, public_webhooks, sender_domains, statistics, webhooks
 from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
-from gateway.api.sendcloud.parse import address_lists, members, opens_and_clicks, paging, templates
+from gateway.api.sendcloud.parse import address_lists, members, opens_and_clicks, paging, templates, v1_modules
 from gateway.api.sendcloud.parse import domains as sendcloud_domains
 from gateway.api.sendcloud.parse import mail_fields as sendcloud
 from gateway.api.sendcloud.parse import statistics as sendcloud_statistics
@@ -93,6 +93,7 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     members.addresses: TEXTS,
     members.names: TEXTS,
     members.objects: {"type": ["string", "array", "object"], "items": {"type": "object"}},
+    v1_modules.quoted_objects: {"type": ["string", "array", "object"], "items": {"type": "object"}},
     sendcloud_domains.names: TEXTS,
     sendcloud_domains.verify: {"type": ["integer", "string"], "pattern": "^[<>]?[0-9]{1,3}$"},
     sendcloud_domains.zero_or_one: {"type": ["integer", "string"], "enum": [0, 1, "0", "1"]},

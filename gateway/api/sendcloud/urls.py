@@ -14,6 +14,8 @@ from gateway.api.sendcloud.views import (
     templates,
     unsubscribes,
     user_info,
+    v1_lists,
+    v1_templates,
     webhooks,
 )
 from gateway.api.sendcloud.views.base import Unknown
@@ -31,20 +33,6 @@ MAIL = [
     path_of("apiv2/mail/taskinfo", TaskInfo),
 ]
 
-LABELS = [
-    path_of("apiv2/label/list", labels.ListLabels),
-    path_of("apiv2/label/get", labels.GetLabel),
-    path_of("apiv2/label/add", labels.AddLabel),
-    path_of("apiv2/label/update", labels.UpdateLabel),
-    path_of("apiv2/label/delete", labels.DeleteLabel),
-]
-
-DOMAINS = [
-    path_of("apiv2/domain/list", domains.ListDomains),
-    path_of("apiv2/domain/add", domains.AddDomain),
-    path_of("apiv2/domain/update", domains.UpdateDomain),
-]
-
 TEMPLATES = [
     path_of("apiv2/template/list", templates.ListTemplates),
     path_of("apiv2/template/get", templates.GetTemplate),
@@ -52,23 +40,6 @@ TEMPLATES = [
     path_of("apiv2/template/update", templates.UpdateTemplate),
     path_of("apiv2/template/delete", templates.DeleteTemplate),
     path_of("apiv2/template/submit", templates.SubmitTemplate),
-]
-
-API_USERS = [
-    path_of("apiv2/apiuser/list", api_users.ListApiUsers),
-    path_of("apiv2/apiuser/add", api_users.AddApiUser),
-]
-
-V1_MAIL = [
-    *paths_of("mail.send", SendV1),
-    *paths_of("mail.send_template", SendTemplateV1),
-]
-
-WEBHOOKS = [
-    path_of("apiv2/webhook/list", webhooks.ListWebhooks),
-    path_of("apiv2/webhook/add", webhooks.AddWebhook),
-    path_of("apiv2/webhook/update", webhooks.UpdateWebhook),
-    path_of("apiv2/webhook/delete", webhooks.DeleteWebhook),
 ]
 
 ADDRESS_LISTS = [
@@ -86,8 +57,18 @@ MEMBERS = [
     path_of("apiv2/addressmember/delete", members.DeleteMembers),
 ]
 
-USER_INFO = [
-    path_of("apiv2/userinfo/get", user_info.GetUserInfo),
+LABELS = [
+    path_of("apiv2/label/list", labels.ListLabels),
+    path_of("apiv2/label/get", labels.GetLabel),
+    path_of("apiv2/label/add", labels.AddLabel),
+    path_of("apiv2/label/update", labels.UpdateLabel),
+    path_of("apiv2/label/delete", labels.DeleteLabel),
+]
+
+DOMAINS = [
+    path_of("apiv2/domain/list", domains.ListDomains),
+    path_of("apiv2/domain/add", domains.AddDomain),
+    path_of("apiv2/domain/update", domains.UpdateDomain),
 ]
 
 BOUNCES = [
@@ -111,22 +92,63 @@ REPORTS = [
     path_of("apiv2/invalidstat/list", statistics.ListInvalid),
 ]
 
+API_USERS = [
+    path_of("apiv2/apiuser/list", api_users.ListApiUsers),
+    path_of("apiv2/apiuser/add", api_users.AddApiUser),
+]
+
+WEBHOOKS = [
+    path_of("apiv2/webhook/list", webhooks.ListWebhooks),
+    path_of("apiv2/webhook/add", webhooks.AddWebhook),
+    path_of("apiv2/webhook/update", webhooks.UpdateWebhook),
+    path_of("apiv2/webhook/delete", webhooks.DeleteWebhook),
+]
+
+USER_INFO = [
+    path_of("apiv2/userinfo/get", user_info.GetUserInfo),
+]
+
+V1_MAIL = [
+    *paths_of("mail.send", SendV1),
+    *paths_of("mail.send_template", SendTemplateV1),
+]
+
+V1_LISTS = [
+    *paths_of("list.get", v1_lists.GetLists),
+    *paths_of("list.create", v1_lists.CreateList),
+    *paths_of("list.update", v1_lists.UpdateList),
+    *paths_of("list.delete", v1_lists.DeleteList),
+    *paths_of("list_member.get", v1_lists.GetListMembers),
+    *paths_of("list_member.add", v1_lists.AddListMembers),
+    *paths_of("list_member.update", v1_lists.UpdateListMembers),
+    *paths_of("list_member.delete", v1_lists.DeleteListMembers),
+]
+
+V1_TEMPLATES = [
+    *paths_of("template.get", v1_templates.GetTemplates),
+    *paths_of("template.add", v1_templates.AddTemplateV1),
+    *paths_of("template.update", v1_templates.UpdateTemplateV1),
+    *paths_of("template.delete", v1_templates.DeleteTemplateV1),
+]
+
 urlpatterns = [
     *MAIL,
-    *LABELS,
-    *DOMAINS,
     *TEMPLATES,
-    *API_USERS,
-    *WEBHOOKS,
     *ADDRESS_LISTS,
     *MEMBERS,
-    *USER_INFO,
+    *LABELS,
+    *DOMAINS,
+    *API_USERS,
     *BOUNCES,
     *UNSUBSCRIBES,
     *REPORTS,
+    *WEBHOOKS,
+    *USER_INFO,
     path_of("apiv2", Unknown),
     path_of("apiv2/", Unknown, exact=False),
     *V1_MAIL,
+    *V1_LISTS,
+    *V1_TEMPLATES,
     path_of("webapi", UnknownV1),
     path_of("webapi/", UnknownV1, exact=False),
 ]

@@ -45,16 +45,7 @@ class AddAddressList(ChangingView):
     answers = (AddressListAdded,)
 
     def change(self, asked: Asked) -> AddressList:
-        with coded({FieldInvalid: 40505, QuotaExceeded: 40508}):
-            added = lists.add_list(
-                asked.account_id,
-                address=check_alias(asked["address"], "address"),
-                name=asked["name"],
-                description=asked["desc"],
-                is_advanced=asked["listType"],
-            )
-        asked.remember(added, "added")
-        return added
+        return add_list(asked)
 
     def answer(self, done: AddressList) -> HttpResponse:
         return say_list(done)
@@ -70,15 +61,7 @@ class UpdateAddressList(ChangingView):
     codes = (40505, 40517)
 
     def change(self, asked: Asked) -> int:
-        given = {"address": asked["newAddress"], "name": asked["name"], "description": asked["desc"]}
-        if all(value is None for value in given.values()):
-            raise FieldsRefused(Fault(field="newAddress", error=40509, message="Give a newAddress, name or desc."))
-        address_list = get_list(asked)
-        if given["address"] is not None:
-            given["address"] = check_alias(given["address"], "newAddress")
-        with coded({FieldInvalid: 40505}):
-            lists.change_list(asked.account_id, address_list.pk, **given)
-        asked.remember(address_list, "changed")
+        update_list(asked)
         return 1
 
 
@@ -93,11 +76,7 @@ class DeleteAddressList(ChangingView):
     is_atomic = False  # its members go in batches
 
     def change(self, asked: Asked) -> int:
-        address_list = get_list(asked)
-        asked.remember(address_list, "deleted")
-        with coded({FieldInvalid: 40517}):
-            lists.delete_list(asked.account_id, address_list.pk)
-        return 1
+        return delete_list(asked)
 
 
 def get_list(asked: Asked) -> AddressList:
@@ -106,3 +85,40 @@ def get_list(asked: Asked) -> AddressList:
     if found is None:
         raise FieldsRefused(Fault(field="address", error=40517, message="There is no such address list."))
     return found
+
+
+def add_list(asked: Asked) -> AddressList:
+    """Make a list; raise FieldsRefused."""
+    with coded({FieldInvalid: 40505, QuotaExceeded: 40508}):
+        added = lists.add_list(
+            asked.account_id,
+            address=check_alias(asked["address"], "address"),
+            name=asked["name"],
+            description=asked["desc"],
+            is_advanced=asked["listType"],
+        )
+    asked.remember(added, "added")
+    return added
+
+
+def update_list(asked: Asked) -> AddressList:
+    """Change what is given of a list; raise FieldsRefused."""
+    given = {"address": asked["newAddress"], "name": asked["name"], "description": asked["desc"]}
+    if all(value is None for value in given.values()):
+        raise FieldsRefused(Fault(field="newAddress", error=40509, message="Give a newAddress, name or desc."))
+    address_list = get_list(asked)
+    if given["address"] is not None:
+        given["address"] = check_alias(given["address"], "newAddress")
+    with coded({FieldInvalid: 40505}):
+        changed = lists.change_list(asked.account_id, address_list.pk, **given)
+    asked.remember(changed, "changed")
+    return changed
+
+
+def delete_list(asked: Asked) -> int:
+    """Delete a list with its members; return 1, or raise FieldsRefused."""
+    address_list = get_list(asked)
+    asked.remember(address_list, "deleted")
+    with coded({FieldInvalid: 40517}):
+        lists.delete_list(asked.account_id, address_list.pk)
+    return 1

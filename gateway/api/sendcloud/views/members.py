@@ -25,6 +25,7 @@ from gateway.api.sendcloud.views.address_lists import get_list
 from gateway.api.sendcloud.views.base import ChangingView, ModuleView
 from gateway.base.errors import FieldInvalid
 from templates_app import members
+from templates_app.members import Written
 from templates_app.models import AddressList, Member
 from templates_app.moves import move_members
 
@@ -88,12 +89,7 @@ class AddMembers(ChangingView):
     codes = CODES_OF_ENTRIES
 
     def change(self, asked: Asked) -> int:
-        entries = read_entries(asked, read_emails(asked["members"]))
-        address_list = get_list(asked)
-        with coded({FieldInvalid: 40516}):
-            added = members.put_members(asked.account_id, address_list.pk, entries).added
-        asked.remember(address_list, "added members to")
-        return added
+        return put_members(asked).added
 
 
 class UpdateMembers(ChangingView):
@@ -106,14 +102,7 @@ class UpdateMembers(ChangingView):
     codes = CODES_OF_ENTRIES
 
     def change(self, asked: Asked) -> int:
-        emails = read_emails(asked["members"])
-        entries, moves = read_entries(asked, emails), read_moves(asked, emails)
-        address_list = get_list(asked)
-        with coded({FieldInvalid: 40516}):
-            changed = members.change_members(asked.account_id, address_list.pk, entries).updated
-            move_members(asked.account_id, address_list.pk, moves)
-        asked.remember(address_list, "changed members of")
-        return changed
+        return update_members(asked)[1]
 
 
 class DeleteMembers(ChangingView):
@@ -126,9 +115,36 @@ class DeleteMembers(ChangingView):
     codes = CODES
 
     def change(self, asked: Asked) -> int:
-        emails = read_emails(asked["members"])
-        address_list = get_list(asked)
-        with coded({FieldInvalid: 40517}):
-            deleted = members.delete_members(asked.account_id, address_list.pk, emails)
-        asked.remember(address_list, "deleted members of")
-        return deleted
+        return delete_members(asked)
+
+
+def put_members(asked: Asked) -> Written:
+    """Add members, or change those that are there; raise FieldsRefused."""
+    entries = read_entries(asked, read_emails(asked["members"]))
+    address_list = get_list(asked)
+    with coded({FieldInvalid: 40516}):
+        written = members.put_members(asked.account_id, address_list.pk, entries)
+    asked.remember(address_list, "added members to")
+    return written
+
+
+def update_members(asked: Asked) -> tuple[AddressList, int]:
+    """Change members; return their list, and how many of them are in it. Raises FieldsRefused."""
+    emails = read_emails(asked["members"])
+    entries, moves = read_entries(asked, emails), read_moves(asked, emails)
+    address_list = get_list(asked)
+    with coded({FieldInvalid: 40516}):
+        changed = members.change_members(asked.account_id, address_list.pk, entries).updated
+        move_members(asked.account_id, address_list.pk, moves)
+    asked.remember(address_list, "changed members of")
+    return address_list, changed
+
+
+def delete_members(asked: Asked) -> int:
+    """Take members out of a list; return how many were in it. Raises FieldsRefused."""
+    emails = read_emails(asked["members"])
+    address_list = get_list(asked)
+    with coded({FieldInvalid: 40517}):
+        deleted = members.delete_members(asked.account_id, address_list.pk, emails)
+    asked.remember(address_list, "deleted members of")
+    return deleted

@@ -65,17 +65,7 @@ class AddTemplate(ChangingView):
     answers = (TemplateGot,)
 
     def change(self, asked: Asked) -> Template:
-        with coded({FieldInvalid: 40220, QuotaExceeded: 40219}):
-            template = actions.add_template(
-                asked.account_id,
-                invoke_name=asked["invokeName"],
-                name=asked["name"],
-                texts=Texts(subject=asked["subject"], html=asked["html"], text=asked["text"] or ""),
-                syntax=SYNTAX,
-                is_bulk=asked["templateType"],
-            )
-        asked.remember(template, "added")
-        return template
+        return add_template(asked)
 
     def answer(self, done: Template) -> HttpResponse:
         return say_template(done, actions.latest_texts(done))
@@ -91,11 +81,7 @@ class UpdateTemplate(ChangingView):
     codes = (40216, 40218)
 
     def change(self, asked: Asked) -> int:
-        template = get_template(asked)
-        with coded({ContentRefused: 40218}):
-            actions.change_template(template, texts=_changed(template, asked), **_names(asked))
-        asked.remember(template, "changed")
-        return 1
+        return update_template(asked)
 
 
 class DeleteTemplate(ChangingView):
@@ -108,10 +94,7 @@ class DeleteTemplate(ChangingView):
     codes = (40216,)
 
     def change(self, asked: Asked) -> int:
-        template = get_template(asked)
-        asked.remember(template, "deleted")
-        actions.delete_template(template)
-        return 1
+        return delete_template(asked)
 
 
 class SubmitTemplate(ModuleView):
@@ -136,6 +119,38 @@ def get_template(asked: Asked) -> Template:
     if template is None:
         raise _refuse("invokeName", 40216, f"There is no template {asked['invokeName']}.")
     return template
+
+
+def add_template(asked: Asked) -> Template:
+    """Make a template; raise FieldsRefused."""
+    with coded({FieldInvalid: 40220, QuotaExceeded: 40219}):
+        template = actions.add_template(
+            asked.account_id,
+            invoke_name=asked["invokeName"],
+            name=asked["name"],
+            texts=Texts(subject=asked["subject"], html=asked["html"], text=asked["text"] or ""),
+            syntax=SYNTAX,
+            is_bulk=asked["templateType"],
+        )
+    asked.remember(template, "added")
+    return template
+
+
+def update_template(asked: Asked) -> int:
+    """Change what is given of a template; return 1, or raise FieldsRefused."""
+    template = get_template(asked)
+    with coded({ContentRefused: 40218}):
+        actions.change_template(template, texts=_changed(template, asked), **_names(asked))
+    asked.remember(template, "changed")
+    return 1
+
+
+def delete_template(asked: Asked) -> int:
+    """Delete a template; return 1, or raise FieldsRefused."""
+    template = get_template(asked)
+    asked.remember(template, "deleted")
+    actions.delete_template(template)
+    return 1
 
 
 def _changed(template: Template, asked: Asked) -> Texts | None:

@@ -65,6 +65,15 @@ def test_it_works(insider: Client, message: Message) -> None:
         assert words in page, words
 
 
+def test_what_was_noticed_and_what_the_worker_found_are_said(insider: Client, acme: Tenant) -> None:
+    message = make_message(acme.account, [], note="The header 'X-SMTPAPI' was left out.")
+    recipient = make_recipient(message, "ann@example.net", state="failed")
+    make_attempt(recipient, "failed", code=0, enhanced="5.6.0", reply="worker: invalid XSMTP-API: The values are too long.")
+    page = page_of(insider, message)
+    assert "The header &#x27;X-SMTPAPI&#x27; was left out." in page
+    assert "worker: invalid XSMTP-API: The values are too long." in page
+
+
 def test_a_try_and_the_event_that_tells_of_it_are_one_moment(insider: Client, message: Message) -> None:
     make_attempt(make_recipient(message, "ann@example.net", state="delivered"), reply="Ok: once")
     [story] = insider.get(path_of(message)).context["page"].stories

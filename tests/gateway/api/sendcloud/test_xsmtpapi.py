@@ -256,3 +256,65 @@ def test_a_header_that_is_ours_and_wrong_is_refused(asked: object) -> None:
 def test_a_header_of_broken_json_is_ours_and_wrong() -> None:
     with pytest.raises(FieldInvalid):
         read_header(base64.b64encode(b'{"to": '))
+
+
+# Whatever comes ----------------------------------------------------------------------------------------------------------
+
+VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.integers() | st.booleans() | st.none()
+NAMES = st.text(st.characters(exclude_characters="%\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+def spell(value: object) -> str:
+    """Return a value as the vendor's mail has it."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
+
+
+@given(st.integers(1, 100), st.dictionaries(NAMES, VALUES, max_size=5), st.booleans(), st.data())
+def test_what_is_asked_comes_out_whichever_way_it_came_in(
+    count: int, shared: dict[str, object], marks: bool, data: st.DataObject
+) -> None:
+    to = [f"u{number}@b.example" for number in range(count)]
+    own = data.draw(st.dictionaries(NAMES, st.lists(VALUES, min_size=count, max_size=count), max_size=3))
+    columns = {f"%{name}%" if marks else name: column for name, column in own.items()}
+    asked = {"to": to, "sub": columns, "pubsub": {f"%{name}%": value for name, value in shared.items()}}
+    overlay = read_object(asked)
+    assert overlay == read_text(json.dumps(asked)) == read_text(json.dumps(asked, ensure_ascii=False))
+    assert overlay == read_header(in_header(asked))
+    assert [addressee.email for addressee in overlay.recipients] == to
+    assert overlay.variables == {name: spell(value) for name, value in shared.items()}
+    rows = [{} if shared else {name: spell(column[place]) for name, column in own.items()} for place in range(count)]
+    assert values_of(overlay) == rows
+
+
+@given(st.binary() | st.binary().map(base64.b64encode) | st.text().map(lambda text: base64.b64encode(f"{{{text}".encode())))
+def test_any_header_is_read_refused_or_left_to_others(value: bytes) -> None:
+    assert isinstance(outcome_of(value), Overlay | None) or outcome_of(value) == "xsmtpapi"
+
+
+def outcome_of(value: bytes) -> Overlay | str | None:
+    """Return what a header asks for, or the field of its refusal."""
+    try:
+        return read_header(value)
+    except FieldInvalid as refusal:
+        return refusal.field
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "s"]), st.text("%absx ", max_size=12), max_size=3), st.data())
+def test_sections_are_put_in_once_and_no_more(sections: dict[str, str], data: st.DataObject) -> None:
+    own = data.draw(st.dictionaries(st.sampled_from(["a", "b"]), st.text("%absx ", max_size=12), max_size=2))
+    overlay = read(to=TO[:1], sub={name: [value] for name, value in own.items()}, section=sections)
+    expected = {name: fill(value, {key: fill(text, own) for key, text in sections.items()}) for name, value in own.items()}
+    assert values_of(overlay) == [expected]
+
+
+def fill(text: str, values: dict[str, str]) -> str:
+    """Put values in for %name%, from the left, looking at each character once: the rule in its plainest words."""
+    made, place = "", 0
+    while place < len(text):
+        end = text.find("%", place + 1) if text[place] == "%" else -1
+        name = text[place + 1 : end] if end > 0 else None
+        if name in values:
+            made, place = made + values[name], end + 1
+        else:
+            made, place = made + text[place], place + 1
+    return made

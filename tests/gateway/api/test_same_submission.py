@@ -1,21 +1,30 @@
-"""The one contract of all doors: the same mail, said in each dialect, is the same Submission."""
+"""The one contract of all doors: the same mail, said in each dialect, is the same Submission; by SMTP it has the same parts."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from typing import Any
 
 import pytest
 
-from domains.credentials import Credential
+from domains.credentials import Credential, find_smtp_user
 from gateway.api.bodies import FormFile, Payload
 from gateway.api.mailup.parse.messages import parse_message
 from gateway.api.octeth.parse.email import parse_email
 from gateway.api.sendclean.parse.messages import parse_mail
 from gateway.api.sendcloud.parse.mail import parse_send
+from gateway.engine.checks import check
 from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission
+from gateway.listeners.translate import Login, translate
+from gateway.smtp.addresses import parse_address
+from tests.gateway.api.wire import write_wire
+from tests.support.cast import Tenant
 
 CALLER = Credential(account_id=3, owner_id="acme", account_status="enabled", requests_per_minute=None, smtp_user_id=5)
 HTML = "<html><head></head><body><p>Grüße, <img src='cid:logo.png'></p></body></html>"
@@ -136,7 +145,10 @@ def _by_kind(submission: Submission) -> tuple[Addressee, ...]:
     return tuple(one for kind in Kind for one in submission.recipients if one.kind is kind)
 
 
-@pytest.mark.parametrize("say", [say_in_sendclean, say_in_sendcloud, say_in_mailup, say_in_octeth])
+SAID = [say_in_sendclean, say_in_sendcloud, say_in_mailup, say_in_octeth]
+
+
+@pytest.mark.parametrize("say", SAID)
 def test_the_same_mail_is_the_same_submission(say: Callable[[], Submission]) -> None:
     submission = say()
     # Octeth alone refuses a call for one suppressed address.
@@ -145,3 +157,71 @@ def test_the_same_mail_is_the_same_submission(say: Callable[[], Submission]) -> 
     assert {submission.header, submission.footer} == ({None} if submission.door == "mailup" else {False})
     common = replace(submission, door="any", refuse_suppressed=False, header=False, footer=False)
     assert replace(common, recipients=_by_kind(submission)) == EXPECTED
+
+
+# By SMTP ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a reader's program finds in a mail."""
+
+    people: dict[str, str]
+    recipients: frozenset[str]
+    headers: dict[str, str]
+    texts: dict[str, str]
+    files: frozenset[tuple[str, str, Any, str]]
+
+
+def parts_of(submission: Submission) -> Parts:
+    """Return what is found in the mail that a submission becomes."""
+    mail = BytesParser(policy=policy.default).parsebytes(write_wire(submission))
+    leaves = [part for part in mail.walk() if not part.is_multipart()]
+    is_file = [part.get_filename() is not None for part in leaves]
+    return Parts(
+        people={name: str(mail[name]) for name in ("From", "To", "Cc", "Reply-To", "Bcc") if mail[name] is not None},
+        recipients=frozenset(address.text for _, address in check(submission).recipients),
+        headers={name: str(mail[name]) for name in ("Subject", "X-Shop", "X-Order")},
+        texts={
+            part.get_content_subtype(): part.get_content().strip() for part, one in zip(leaves, is_file, strict=True) if not one
+        },
+        files=frozenset(
+            (part.get_filename() or "", part.get_content_type(), part.get_payload(decode=True), part["Content-ID"] or "")
+            for part, one in zip(leaves, is_file, strict=True)
+            if one
+        ),
+    )
+
+
+def say_by_smtp(caller: Credential) -> Submission:
+    """Say it as Python's own library writes it."""
+    mail = EmailMessage()
+    mail["From"] = '"Acme, Inc." <news@acme.example>'
+    mail["To"] = "Rita <rita@example.com>, Rob <rob@example.com>"
+    mail["Cc"] = "Carl <carl@example.com>"
+    mail["Bcc"] = "Bea <bea@example.com>"
+    mail["Reply-To"] = "help@acme.example"
+    mail["Subject"] = SUBJECT
+    mail["X-Shop"] = "7"
+    mail["X-Order"] = "A-1"
+    mail.set_content(TEXT)
+    mail.add_alternative(HTML, subtype="html")
+    shown = list(mail.iter_parts())[1]
+    assert isinstance(shown, EmailMessage)
+    shown.add_related(IMAGE, "image", "png", cid="<logo.png>", filename="logo.png", disposition="inline")
+    mail.add_attachment(NOTES, "text", "plain", filename="notes.txt")
+    recipients = [parse_address(one.email) for one in EXPECTED.recipients]
+    content = mail.as_bytes(policy=policy.SMTP)
+    return translate(Login(credential=caller), recipients, content, client="192.0.2.1", ehlo="shop.example")
+
+
+def test_the_same_mail_by_smtp_has_the_same_parts(acme: Tenant) -> None:
+    caller = find_smtp_user(acme.account.pk, acme.smtp_user.name)
+    assert caller is not None
+    by_smtp = parts_of(say_by_smtp(caller))
+    assert by_smtp.texts == {"plain": TEXT, "html": HTML}
+    assert {name for name, *_ in by_smtp.files} == {"notes.txt", "logo.png"}
+    assert "Bcc" not in by_smtp.people
+    for say in SAID:
+        theirs = replace(say(), account_id=acme.account.pk, smtp_user_id=acme.smtp_user.pk)
+        assert parts_of(theirs) == by_smtp, theirs.door

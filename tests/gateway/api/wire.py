@@ -33,6 +33,8 @@ def write_wire(submission: Submission) -> bytes:
         text=submission.text,
         html=submission.html,
         files=submission.files,
+        raw=submission.raw,
+        charset=submission.charset,
         one_by_one=submission.one_by_one,
         syntax=submission.syntax,
         variables=submission.variables,

@@ -164,6 +164,54 @@ SENDCLOUD_FOR_EACH: dict[str, Any] = _SENDCLOUD | {
     }
 }
 SENDCLOUD_WITHOUT_FILES = SENDCLOUD_FOR_ALL | {"embeddedCid": ""}
+_TEMPLATED = {name: _SENDCLOUD[name] for name in _SENDCLOUD if name not in {"cc", "bcc", "html", "plain", "contentSummary"}}
+SENDCLOUD_TEMPLATE: dict[str, Any] = _TEMPLATED | {
+    "templateInvokeName": TEMPLATE,
+    "subject": "",  # the template's
+    "xsmtpapi": SENDCLOUD_FOR_EACH["xsmtpapi"],
+}
+TEMPLATE_OF_SENDCLOUD = {"subject": "Hello %name%", "html": "<p>Hello %name% %other%</p>", "text": "Hello %name%"}
+SENDCLOUD_CALENDAR: dict[str, Any] = SENDCLOUD_FOR_ALL | {
+    "startTime": "2030-01-31 09:00:00",
+    "endTime": "2030-01-31 10:00:00",
+    "title": "Budget",
+    "organizerName": "Joe",
+    "organizerEmail": "joe@example.com",
+    "location": "Room 1",
+    "description": "About money",
+    "participatorNames": "Rita",
+    "participatorEmails": "rita@example.com",
+    "uid": "7",
+    "isCancel": "false",
+    "isUpdate": "false",
+    "valarmTime": "15",
+}
+_SENDCLOUD_V1: dict[str, Any] = {
+    "api_user": "",
+    "api_key": "",
+    "from": "Acme <news@acme.example>",
+    "fromname": "Acme",
+    "to": "Rita <rita@example.com>",
+    "replyto": "Help <help@acme.example>",
+    "headers": _SENDCLOUD["headers"],
+    "label": "",
+    "resp_email_id": "true",
+    "use_maillist": "false",
+    "gzip_compress": "false",
+}
+SENDCLOUD_V1: dict[str, Any] = _SENDCLOUD_V1 | {
+    "cc": "Carl <carl@example.com>",
+    "bcc": "bea@example.com",
+    "subject": "Hello %name%",
+    "html": "<body><p>Hello %name%</p></body>",
+    "plain": "Hello %name%",
+    "x_smtpapi": {"pubsub": {"%name%": "you"}, "filters": _FILTERS},
+}
+SENDCLOUD_V1_TEMPLATE: dict[str, Any] = _SENDCLOUD_V1 | {
+    "template_invoke_name": TEMPLATE,
+    "subject": "",  # the template's
+    "substitution_vars": SENDCLOUD_FOR_EACH["xsmtpapi"],
+}
 SENDCLOUD_FILES = [
     {"name": "attachments", "filename": "a.txt", "content_type": "text/plain", "content": "example file"},
     {"name": "embeddedImage", "filename": "logo.png", "content_type": "image/png", "content": "example file"},
@@ -202,6 +250,11 @@ MAILUP: dict[str, Any] = {
     },
     "User": {"Username": "", "Secret": ""},
 }
+
+MAILUP_TEMPLATE: dict[str, Any] = {name: value for name, value in MAILUP.items() if name not in {"Html", "Text"}} | {
+    "TemplateId": TEMPLATE,
+}
+TEMPLATE_OF_MAILUP = {"subject": "Unused", "html": "<p>Hello [name]</p>", "text": "Hello [name]"}
 
 CONSOLE: dict[str, Any] = {
     "name": "Acme",

@@ -58,13 +58,23 @@ PATHS: Mapping[str, str] = {
     "sendcloud all": "/apiv2/mail/send",
     "sendcloud each": "/apiv2/mail/send",
     "sendcloud json": "/apiv2/mail/send",
+    "sendcloud template": "/apiv2/mail/sendtemplate",
+    "sendcloud calendar": "/apiv2/mail/sendcalendar",
+    "sendcloud v1": "/webapi/mail.send.json",
+    "sendcloud v1 template": "/webapi/mail.send_template.json",
     "mailup": "/API/v2.0/messages/sendmessage",
+    "mailup template": "/API/v2.0/messages/sendtemplate",
     "octeth": "/api/v1/email",
     "octeth template": "/api.php",
     "octeth list": "/api/v1/email",
     "octeth relay": "/api.php",
 }
-SYNTAXES = {"sendclean": Template.Syntax.SENDCLEAN, "octeth": Template.Syntax.OCTETH}
+SYNTAXES = {
+    "sendclean": Template.Syntax.SENDCLEAN,
+    "sendcloud": Template.Syntax.SENDCLOUD,
+    "octeth": Template.Syntax.OCTETH,
+    "mailup": Template.Syntax.MAILUP,
+}
 SENT = Accepted(message_id=1, public_id="p", inbound_id="1_2_3_4.h-inbound", emails=())
 
 
@@ -115,6 +125,8 @@ class Doors:
             "octeth relay": {"AdminAPIKey": ADMIN, "SMTPUsername": name, "SMTPPassword": secret},
             "mailup": {"User": {"Username": name, "Secret": secret}},
             "sendcloud": {"apiUser": name, "apiKey": secret},
+            "sendcloud v1": {"api_user": name, "api_key": secret},
+            "sendcloud v1 template": {"api_user": name, "api_key": secret},
         }
         return secrets.get(door) or secrets.get(door.partition(" ")[0], {})
 
@@ -154,7 +166,7 @@ class Doors:
     def _send_by_http(self, door: str, call: Mapping[str, Any]) -> str:
         kind = door.partition(" ")[0]
         try:
-            keys = self._make_rows(call, SYNTAXES.get(kind, Template.Syntax.LIQUID))
+            keys = self._make_rows(call, SYNTAXES.get(kind, Template.Syntax.LIQUID), by_name=kind == "sendcloud")
         except Refused as refusal:
             return refusal.message
         request = write_query if door == "sendclean get" else write_form if call.get("files") else write_json
@@ -165,13 +177,17 @@ class Doors:
         response = self._client.generic(method, PATHS[door], body, content_type, headers=headers, QUERY_STRING=query)
         assert response.status_code < 500, response.content
         assert response.headers["Content-Type"] == JSON
-        return REFUSALS[kind](response.json())
+        return REFUSALS[door if door in REFUSALS else kind](response.json())
 
-    def _make_rows(self, call: Mapping[str, Any], syntax: str) -> dict[str, int]:
-        """Make the template and the member that a call names; return their keys by what stands for them in the call."""
-        keys = {}
+    def _make_rows(self, call: Mapping[str, Any], syntax: str, *, by_name: bool) -> dict[str, int | str]:
+        """Make the template and the member that a call names; return their keys by what stands for them in the call.
+
+        A template goes `by_name` where the dialect knows it by its invoke name.
+        """
+        keys: dict[str, int | str] = {}
         if "template" in call:
-            keys[TEMPLATE] = self.rows.template(call["template"], syntax)
+            key = self.rows.template(call["template"], syntax)
+            keys[TEMPLATE] = Template.objects.get(pk=key).invoke_name if by_name else key
         if "member" in call:
             keys[LIST], keys[MEMBER] = self.rows.member(call["member"])
         return keys
@@ -276,6 +292,11 @@ def read_sendcloud(said: Mapping[str, Any]) -> str:
     return "" if said["result"] else f"{said['statusCode']} {said['message']} {said['info']}"
 
 
+def read_sendcloud_v1(said: Mapping[str, Any]) -> str:
+    assert said.keys() in ({"message", "errors"}, {"message", "email_id_list"})
+    return " ".join(said.get("errors", ()))
+
+
 def read_mailup(said: Mapping[str, Any]) -> str:
     assert said.keys() - {"Detail"} == {"Status", "Code", "Message"}
     return "" if said["Status"] == "done" else f"{said['Code']} {said['Message']} {said.get('Detail')}"
@@ -290,6 +311,8 @@ def read_octeth(said: Mapping[str, Any]) -> str:
 REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "sendclean": read_sendclean,
     "sendcloud": read_sendcloud,
+    "sendcloud v1": read_sendcloud_v1,
+    "sendcloud v1 template": read_sendcloud_v1,
     "mailup": read_mailup,
     "octeth": read_octeth,
 }

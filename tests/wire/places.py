@@ -22,7 +22,9 @@ from gateway.api.octeth.parse import smtp_relay
 from gateway.api.sendclean.parse import CREDENTIALS, SMTP_USER, raw, sending_domains, switches
 from gateway.api.sendclean.parse import messages as sendclean
 from gateway.api.sendcloud.parse import CREDENTIALS as SENDCLOUD_CREDENTIALS
-from gateway.api.sendcloud.parse import mail as sendcloud
+from gateway.api.sendcloud.parse import mail_fields as sendcloud
+from gateway.api.sendcloud.parse import v1_mail as sendcloud_v1
+from gateway.api.sendcloud.parse.v1 import CREDENTIALS_V1
 from tests.wire import calls
 from tests.wire import raw as raw_calls
 
@@ -104,6 +106,14 @@ _OCTETH: Tables = [
     (octeth.ATTACHMENT, ("Attachments", 1)),
     (octeth._MAILBOX, ("From",)),
 ]
+_MAILUP: Tables = [
+    (MAILUP_USER, ("User",)),
+    (mailup.EMAIL_ADDRESS, ("From",)),
+    (mailup.EMAIL_ADDRESS, ("To", 0)),
+    (mailup.MESSAGE_PART, ("Attachments", 0)),
+    (mailup.MESSAGE_PART, ("EmbeddedImages", 0)),
+    (mailup_xsmtpapi.FIELDS, ("XSmtpAPI",)),
+]
 TABLES: Mapping[str, Tables] = {
     "sendclean": [*_SENDCLEAN_MESSAGE, (sendclean.MAIL, ("message",))],
     "sendclean template": [*_SENDCLEAN_MESSAGE, (sendclean.TEMPLATED, ("message",))],
@@ -117,16 +127,12 @@ TABLES: Mapping[str, Tables] = {
     "sendcloud all": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
     "sendcloud each": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
     "sendcloud json": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND, ())],
-    "mailup": [
-        (MAILUP_USER, ("User",)),
-        (mailup.MESSAGE, ()),
-        (mailup.EMAIL_ADDRESS, ("From",)),
-        (mailup.EMAIL_ADDRESS, ("To", 0)),
-        (mailup.MESSAGE_PART, ("Attachments", 0)),
-        (mailup.MESSAGE_PART, ("EmbeddedImages", 0)),
-        (mailup.HTML, ("Html",)),
-        (mailup_xsmtpapi.FIELDS, ("XSmtpAPI",)),
-    ],
+    "sendcloud template": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND_TEMPLATE, ())],
+    "sendcloud calendar": [(SENDCLOUD_CREDENTIALS, ()), (sendcloud.SEND_CALENDAR, ())],
+    "sendcloud v1": [(CREDENTIALS_V1, ()), (sendcloud_v1.SEND_V1, ())],
+    "sendcloud v1 template": [(CREDENTIALS_V1, ()), (sendcloud_v1.SEND_TEMPLATE_V1, ())],
+    "mailup": [(mailup.MESSAGE, ()), (mailup.HTML, ("Html",)), *_MAILUP],
+    "mailup template": [(mailup.TEMPLATE, ()), *_MAILUP],
     "smtp": [],
     "smtp switched": [(switches.SWITCHES, ("message", "fields"))],
     "smtp sendcloud": [],
@@ -157,7 +163,21 @@ CALLS: Mapping[str, dict[str, Any]] = {
     "sendcloud all": {"body": calls.SENDCLOUD_FOR_ALL, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
     "sendcloud each": {"body": calls.SENDCLOUD_FOR_EACH, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
     "sendcloud json": {"body": calls.SENDCLOUD_WITHOUT_FILES, "http": calls.HTTP},
+    "sendcloud template": {
+        "body": calls.SENDCLOUD_TEMPLATE,
+        "template": calls.TEMPLATE_OF_SENDCLOUD,
+        "files": calls.SENDCLOUD_FILES,
+        "http": calls.HTTP,
+    },
+    "sendcloud calendar": {"body": calls.SENDCLOUD_CALENDAR, "files": calls.SENDCLOUD_FILES, "http": calls.HTTP},
+    "sendcloud v1": {"body": calls.SENDCLOUD_V1, "http": calls.HTTP},
+    "sendcloud v1 template": {
+        "body": calls.SENDCLOUD_V1_TEMPLATE,
+        "template": calls.TEMPLATE_OF_SENDCLOUD,
+        "http": calls.HTTP,
+    },
     "mailup": {"body": calls.MAILUP, "http": calls.HTTP},
+    "mailup template": {"body": calls.MAILUP_TEMPLATE, "template": calls.TEMPLATE_OF_MAILUP, "http": calls.HTTP},
     "smtp": {"body": raw_calls.SMTP},
     "smtp switched": {"body": raw_calls.SMTP_SWITCHED},
     "smtp sendcloud": {"body": raw_calls.SMTP_SENDCLOUD},
@@ -222,10 +242,12 @@ RULES: Mapping[str, Mapping[str, May]] = {
         r"body/replyto": May.REPLIES,
         r"body/headers/.*#": May.HEADER,
         r"body/usenotification": May.HEADER,
-        r"body/(html|plain)": May.PARTS,
+        r"(body|template)/(html|plain|text)": May.PARTS | May.WAY_OUT,  # by the vendor's name of the link
         r"files/(content_type|name)": May.PARTS,
         r"files/filename": May.PARTS,
     },
+    "sendcloud template": {r"template/subject": May.SUBJECT},
+    "sendcloud v1 template": {r"template/subject": May.SUBJECT},
     "mailup": _XSMTPAPI
     | {
         r"body/subject": May.SUBJECT,
@@ -236,6 +258,7 @@ RULES: Mapping[str, Mapping[str, May]] = {
         r"body/extendedheaders/n": May.HEADER,
         r"body/(attachments|embeddedimages)/filename": May.PARTS,
         r"body/(html/body|text)": May.PARTS,
+        r"template/(html|text)": May.PARTS,
     },
     "smtp": _XSMTPAPI
     | _RAW

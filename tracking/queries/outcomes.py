@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from django.db.models import Q
-
-from tracking.events import event_id
+from tracking.events import LAST_SEQUENCE, event_id
 from tracking.models import Event, EventType
 from tracking.queries.filters import EventFilter
 
@@ -33,18 +29,14 @@ def find_acceptances(asked: EventFilter, recipients: Mapping[int, int]) -> list[
 
 def last_events(account_id: int, acceptances: Sequence[Event]) -> dict[int, Event]:
     """Return by recipient the last event that tells how far a copy came; none for one that was only accepted."""
-    copies: dict[int, list[int]] = {}
-    for event in acceptances:
-        copies.setdefault(event.message_id, []).append(event.recipient_id)
-    if not copies:
-        return {}
-    rows = Event.objects.for_account(account_id).filter(reduce(or_, map(_of_message, copies.items())), type__in=_TOLD)
     wanted = {event.recipient_id for event in acceptances}
-    return {event.recipient_id: event for event in rows.order_by("id") if event.recipient_id in wanted}
-
-
-def _of_message(copies: tuple[int, Iterable[int]]) -> Q:
-    """Return what holds of the events of some of a message's copies: of a list they are few among very many."""
-    message_id, recipient_ids = copies
-    listed = sorted(recipient_ids)
-    return Q(message_id=message_id, id__range=(event_id(listed[0], 0), event_id(listed[-1], 0xFFFF)))
+    if not wanted:
+        return {}
+    rows = Event.objects.for_account(account_id).filter(
+        message_id__in={event.message_id for event in acceptances},
+        # Of a mail to a list they are few among very many, and stand together.
+        id__range=(event_id(min(wanted), 0), event_id(max(wanted), LAST_SEQUENCE)),
+        recipient_id__in=wanted,
+        type__in=_TOLD,
+    )
+    return {event.recipient_id: event for event in rows.order_by("id")}

@@ -31,6 +31,7 @@ from gateway.api.octeth.views.sender_domains import SenderDomains
 from gateway.api.octeth.views.smtp_relay import SMTPRelay
 from gateway.api.sendclean import urls as sendclean_urls
 from gateway.api.sendclean.errors import ERRORS as SENDCLEAN
+from gateway.api.sendcloud import urls as sendcloud_urls
 
 DOCUMENTS = Path(__file__).parents[2] / "golden" / "documents"
 Row = tuple[str, int | str]  # a call, and the code of an error
@@ -55,6 +56,11 @@ class Call:
 def sendclean() -> dict[str, Call]:
     """Return SendClean's calls by name; an alias is no call of its own."""
     return _by_name(_views(sendclean_urls.urlpatterns))
+
+
+def sendcloud() -> dict[str, Call]:
+    """Return SendCloud's calls by name; those of version 1 begin with `webapi/`."""
+    return _by_name(_views(sendcloud_urls.urlpatterns))
 
 
 def octeth() -> dict[str, Call]:

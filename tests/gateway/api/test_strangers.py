@@ -18,18 +18,21 @@ from domains.models import SenderDomain, TrackingDomain
 from domains.trackinghosts import add_tracking_domain
 from gateway.base import clock
 from gateway.models import Message
+from templates_app.actions import add_template
 from templates_app.models import Member
-from tests.gateway.api.conformance import mailup, octeth, sendclean
-from tests.gateway.api.customers import COMMANDS, Customer, is_done
+from templates_app.texts import Texts
+from tests.gateway.api.conformance import mailup, octeth, sendclean, sendcloud
+from tests.gateway.api.customers import COMMANDS, SENDCLOUD, Customer, is_done
 from tests.gateway.api.octeth.commands import NOBODY
 from tests.gateway.api.sendclean.sending import RAW
 from tests.support.lists import make_list
+from tracking.labels import add_label
 
 Pair = tuple[Any, Any]  # what is theirs, and what is nobody's
 Names = dict[str, Callable[[Customer], Pair]]  # by field
 
-CALLS = {**sendclean(), **octeth(), **mailup()}
-LIKE_A_NAME = re.compile(r"(?i)(^|[._-])\w*(id|ids|name|domain|user|username|email|from|mailfrom|raw_message)$")
+CALLS = {**sendclean(), **octeth(), **mailup(), **{name: sendcloud()[name] for name in SENDCLOUD}}
+LIKE_A_NAME = re.compile(r"(?i)(^|[._-])\w*(id|ids|label|name|domain|user|username|email|from|mailfrom|raw_message)$")
 NO_NAMES = {
     "name": "of a person or a file, for the mail",
     "from_name": "of a person, for the mail",
@@ -40,6 +43,16 @@ NO_NAMES = {
     "StartFrom": "a place in a list",
     "Subdomain": "a part of a host of the caller's own domain",
     "RecipientToDomain": "a receiving domain, which is nobody's",
+    "fromName": "of a person, for the mail",
+    "fromname": "of a person, for the mail",
+    "labelName": "of a label, which is made where the account has none of that name",
+    "embeddedCid": "of a file within the mail",
+    "respEmailId": "a switch",
+    "resp_email_id": "a switch",
+    "sendRequestId": "chosen by the caller; keys of two accounts never meet (tests/gateway/engine/test_idempotency.py)",
+    "uid": "of a meeting, chosen by the caller",
+    "organizerName": "of a person, for the meeting",
+    "organizerEmail": "of a person, for the meeting",
     "UUID": "chosen by the caller; keys of two accounts never meet (tests/gateway/engine/test_idempotency.py)",
     "MailFrom": "not used",
     "JourneyID": "the vendor's own; comes back with events",
@@ -81,6 +94,18 @@ def template(one: Customer) -> Pair:
 def address_list(one: Customer) -> Pair:
     assert one.tenant is not None
     return make_list(one.tenant.account.pk, 1).pk, NOBODY
+
+
+def template_name(one: Customer) -> Pair:
+    assert one.tenant is not None
+    texts = Texts(subject="Hello", text="Hello")
+    add_template(one.tenant.account.pk, invoke_name="theirs", name="Theirs", texts=texts)
+    return "theirs", "nobodys"
+
+
+def label(one: Customer) -> Pair:
+    assert one.tenant is not None
+    return add_label(one.tenant.account.pk, "theirs").pk, NOBODY
 
 
 def member(one: Customer) -> Pair:
@@ -129,6 +154,8 @@ _OF_A_MAIL: Names = {
     "message.headers.x-stes-signingdomain": domain_name,
     "message.headers.x-stes-returnpathdomain": return_host,
 }
+_BY_SENDCLOUD: Names = {"from": address, "labelId": label}
+_BY_SENDCLOUD_V1: Names = {"from": address, "label": label}
 _WEBHOOK: Names = {"webhook_id": made_by("settings/getWebhookInfo", "webhook_id")}
 _BY_DOMAIN: Names = {"DomainID": domain_id}
 _KEY: Names = {"ApiKeyId": made_by("EmailGateway.DeleteAPI", "ApiKeyId")}
@@ -172,6 +199,11 @@ FOREIGN: dict[str, Names] = {
     "EmailGateway.ExportEvents": _BY_DOMAIN | {"MessageID": message_id},
     "EmailGateway.AccountStats": {"DomainIDs": lambda one: ([one.domain_id], [NOBODY])},
     "EmailGateway.SMTPRelay": {"SMTPUsername": smtp_user, "RawEmail": whole_mail},
+    "mail/send": _BY_SENDCLOUD,
+    "mail/sendtemplate": _BY_SENDCLOUD | {"templateInvokeName": template_name},
+    "mail/sendcalendar": _BY_SENDCLOUD,
+    "webapi/mail.send": _BY_SENDCLOUD_V1,
+    "webapi/mail.send_template": _BY_SENDCLOUD_V1 | {"template_invoke_name": template_name},
     "SendMessage": {"From": address},
     "SendTemplate": {"From": address, "TemplateId": template},
     "ListUserInfo": {"Username": smtp_user},

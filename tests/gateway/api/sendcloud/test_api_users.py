@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,10 +16,13 @@ from domains.models import SenderDomain, SMTPUser
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
 from gateway.api.sendcloud.never import NEVER
+from templates_app.models import UnsubscribePage
 from tests.gateway.api.sendcloud.asking import Answer, Ask, ask_as, refusal_of
-from tests.gateway.api.sendcloud.conftest import make_mail
+from tests.gateway.api.sendcloud.conftest import Send, make_mail
+from tests.gateway.api.sendcloud.wires import part_of, read_tracked_mails
 from tests.support.cast import Tenant
 from tests.support.doors import accept_inline
+from tracking.links import Purpose, read_token
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +192,47 @@ def test_an_added_user_sends_from_its_domain_only(ask: Ask, acme: Tenant, monkey
     assert ask("mail/send", **mail)["result"] is True
     answer = ask("mail/send", **mail | {"from": "news@other.example"})
     assert (answer["statusCode"], "acme.example only" in answer["info"]["reason"]) == (40901, True)
+
+
+FILTERS = {"open_tracking": "0", "click_tracking": "0", "subscription_tracking": "0"}
+
+
+@pytest.mark.parametrize(
+    ("switches", "filters", "found"),
+    [
+        ({"open": 1, "click": 1, "unsubscribe": 1}, {}, {"o", "c", "u"}),
+        ({"open": 1}, {}, {"o"}),
+        ({}, {}, set()),
+        ({"open": 1, "click": 1, "unsubscribe": 1}, FILTERS, set()),
+    ],
+)
+def test_what_a_user_has_is_in_its_mail_unless_the_call_says_otherwise(
+    send: Send, ask: Ask, switches: dict[str, int], filters: dict[str, str], found: set[str]
+) -> None:
+    caller = {"apiUser": "acme_news", "apiKey": add(ask, **switches)["info"]["data"]["nameKey"]}
+    said = {name: {"settings": {"enable": value}} for name, value in filters.items()}
+    html = '<p>See <a href="https://shop.example/">the shop</a></p>'
+    answer = send(**caller, html=html, xsmtpapi=json.dumps({"to": ["ben@b.example"], "filters": said}))
+    assert answer["result"] is True
+    (mail,) = read_tracked_mails().values()
+    assert set(re.findall(r"/t/([ocu])/", part_of(mail, "html"))) == found
+
+
+def test_the_page_of_a_call_beats_that_of_the_user(send: Send, ask: Ask, acme: Tenant) -> None:
+    pages = [UnsubscribePage.objects.create(account=acme.account, name=name) for name in ("of the user", "of the call")]
+    caller = {"apiUser": "acme_news", "apiKey": add(ask, unsubscribe=1)["info"]["data"]["nameKey"]}
+    SMTPUser.objects.filter(name="acme_news").update(unsubscribe_page_id=pages[0].pk)
+    forget()
+    named = {"settings": {"unsubscribe": {"page_id": [pages[1].pk]}}}
+    send(**caller, xsmtpapi=json.dumps({"to": ["first@b.example"]}))
+    send(**caller, xsmtpapi=json.dumps({"to": ["second@b.example"], **named}))
+    found = {email: page_of(part_of(mail, "html")) for email, mail in read_tracked_mails().items()}
+    assert found == {"first@b.example": pages[0].pk, "second@b.example": pages[1].pk}
+
+
+def page_of(html: str) -> int:
+    """Return the page that the link to unsubscribe by in a mail leads to."""
+    url = urlsplit(re.findall(r'href="([^"]*/t/u/[^"]*)"', html)[0])
+    link = read_token(url.path.rpartition("/")[2], Purpose.UNSUBSCRIBE, url.netloc)
+    assert link is not None
+    return link.page_id

@@ -9,16 +9,23 @@ from email.parser import BytesParser
 from django.db import connection
 
 from gateway.base import bulk
-from gateway.engine.compose import compose
+from gateway.engine.compose import Composer, compose
 from gateway.engine.letter import Copy
 from gateway.engine.load import load_letters
 from gateway.engine.submission import Kind
+from gateway.engine.track import Tracker
 from gateway.models import Recipient
 
 
 def read_mails() -> dict[str, EmailMessage]:
     """Return the mail that each stored recipient gets, by address, unsigned and untracked."""
-    return {copy.email: _read(copy) for copy in _copies()}
+    return {copy.email: _read(compose(copy, ()).wire) for copy in _copies()}
+
+
+def read_tracked_mails() -> dict[str, EmailMessage]:
+    """Return the same with all that is tracked in it."""
+    composer = Composer(Tracker())
+    return {copy.email: _read(composer.compose(copy, ()).wire) for copy in _copies()}
 
 
 def _copies() -> list[Copy]:
@@ -40,8 +47,8 @@ def _copies() -> list[Copy]:
     ]
 
 
-def _read(copy: Copy) -> EmailMessage:
-    found = BytesParser(policy=policy.default).parsebytes(compose(copy, ()).wire)
+def _read(wire: bytes) -> EmailMessage:
+    found = BytesParser(policy=policy.default).parsebytes(wire)
     assert isinstance(found, EmailMessage)
     return found
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
+from ipaddress import ip_network
 from itertools import cycle, product
 from pathlib import Path
 
@@ -35,6 +36,8 @@ every_program = pytest.mark.parametrize(
 )
 
 HELLO = MAILS["ASCII"]
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+ELSEWHERE = "192.0.2.1"  # as whose ports ours are opened: on loopback a laptop asks for no TLS
 SAID = {  # with the name of acme's user
     Auth.PLAIN: re.compile("AUTH PLAIN"),
     Auth.LOGIN: re.compile("AUTH LOGIN(?! c210cF9hY21l)"),
@@ -62,14 +65,19 @@ DIALOGUE = re.compile(
 
 
 @pytest.fixture
-def make_way(open_door: OpenDoor, acme: Tenant, certificate: Path) -> Iterator[MakeWay]:
-    """Return ways to our two ports, as acme: the one with STARTTLS, which takes AUTH without TLS too, and that of TLS."""
-    with open_door() as door, open_door(is_tls=True) as tls_door:
+def make_way(open_door: OpenDoor, acme: Tenant, certificate: Path, settings: Settings) -> Iterator[MakeWay]:
+    """Return ways to our three ports, as acme: the plain one for those who may, that of STARTTLS, and that of TLS."""
+    settings.GATEPOST_SMTP_PLAIN_ALLOW = LOOPBACK
+    with (
+        open_door(host=ELSEWHERE, is_plain=True) as plain,
+        open_door(host=ELSEWHERE) as door,
+        open_door(host=ELSEWHERE, is_tls=True) as tls_door,
+    ):
+        ports = {TLS.NONE: plain, TLS.STARTTLS: door, TLS.IMPLICIT: tls_door}
 
         def make(tls: TLS, auth: Auth) -> Way:
-            port = tls_door if tls is TLS.IMPLICIT else door
             user, secret = acme.smtp_user.name, acme.smtp_secret
-            return Way(port=port, tls=tls, auth=auth, user=user, secret=secret, certificate=certificate)
+            return Way(port=ports[tls], tls=tls, auth=auth, user=user, secret=secret, certificate=certificate)
 
         yield make
 
@@ -89,13 +97,12 @@ def test_each_login_over_each_tls(program: Program, make_way: MakeWay) -> None:
 
 
 @every_program
-def test_nobody_sends_who_is_not_logged_in(program: Program, make_way: MakeWay, open_door: OpenDoor) -> None:
+def test_nobody_sends_who_is_not_logged_in(program: Program, make_way: MakeWay) -> None:
     strangers = [make_way(tls, Auth.NONE) for tls in TLS]
-    guesser = replace(make_way(TLS.STARTTLS, program.auths[0]), secret="wrong")
-    with open_door(host="192.0.2.1") as port:  # where AUTH requires TLS
-        clear = [replace(make_way(TLS.NONE, auth), port=port) for auth in (Auth.NONE, *program.auths)]
-        secure = replace(make_way(TLS.STARTTLS, program.auths[0]), port=port)
-        outcomes = program.send_all([(HELLO, way) for way in (*strangers, guesser, *clear, secure)])
+    secure = make_way(TLS.STARTTLS, program.auths[0])
+    guesser = replace(secure, secret="wrong")
+    clear = [replace(secure, tls=TLS.NONE, auth=auth) for auth in (Auth.NONE, *program.auths)]
+    outcomes = program.send_all([(HELLO, way) for way in (*strangers, guesser, *clear, secure)])
     assert [outcome.is_taken for outcome in outcomes] == [False] * (len(outcomes) - 1) + [True]
     assert all("5.7.0 Authentication required" in outcome.said for outcome in outcomes[: len(strangers)])
     assert "535" in outcomes[len(strangers)].said
@@ -164,3 +171,37 @@ def test_the_dialogue_is_that_of_the_vendor(
         outcome = PROGRAMS[name].send(HELLO, replace(make_way(TLS.NONE, auth), port=port))
     said = re.findall(r"^<-? +(\d{3}.*?)\r?$", outcome.said, re.MULTILINE)
     assert DIALOGUE.fullmatch("\n".join([*said, ""])), outcome.said
+
+
+# Behind a proxy --------------------------------------------------------------------------------------------------------
+PROXIED = {"192.0.2.7": ("TCP4", "AF_INET"), "2001:db8::7": ("TCP6", "AF_INET6")}  # family in version 1, and in 2
+
+
+@pytest.fixture
+def _behind_a_proxy(settings: Settings) -> None:
+    settings.GATEPOST_SMTP_PROXIES = LOOPBACK
+
+
+@pytest.mark.needs("swaks")
+@pytest.mark.usefixtures("_behind_a_proxy")
+def test_swaks_may_be_a_proxy(make_way: MakeWay) -> None:
+    for (client, families), version in product(PROXIED.items(), (1, 2)):
+        protocol = ["--proxy-version", str(version), "--proxy-family", families[version - 1]]
+        source = ["--proxy-source", client, "--proxy-source-port", "4321"]
+        options = (*protocol, *source, "--proxy-dest", client, "--proxy-dest-port", "587")
+        ways = {tls: replace(make_way(tls, Auth.PLAIN), options=options) for tls in TLS}
+        outcomes = {tls: PROGRAMS["swaks"].send(HELLO, way) for tls, way in ways.items()}
+        # The proxy may come to the plain port, but its client may not.
+        assert [tls for tls, outcome in outcomes.items() if outcome.is_taken] == [TLS.STARTTLS, TLS.IMPLICIT], outcomes
+        assert "did not advertise authentication" in outcomes[TLS.NONE].said
+        assert Message.objects.latest("pk").client == client
+
+
+@pytest.mark.needs("curl")
+@pytest.mark.usefixtures("_behind_a_proxy")
+def test_curl_may_be_a_proxy(make_way: MakeWay) -> None:
+    for tls in TLS:
+        outcome = PROGRAMS["curl"].send(HELLO, replace(make_way(tls, Auth.PLAIN), options=("--haproxy-protocol",)))
+        assert outcome.is_taken, outcome.said
+    assert not PROGRAMS["curl"].send(HELLO, make_way(TLS.IMPLICIT, Auth.PLAIN)).is_taken
+    assert Message.objects.count() == len(TLS)

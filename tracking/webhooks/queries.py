@@ -11,7 +11,7 @@ from gateway.base.errors import FieldInvalid
 from tracking.formats import FORMATS
 from tracking.models import Webhook, WebhookDelivery
 from tracking.statistics import hour_of
-from tracking.webhooks import sql
+from tracking.webhooks import sql, ways
 from tracking.webhooks.calls import Call, make_call
 
 HOURS: Final = 24  # that the chart shows
@@ -72,5 +72,5 @@ def load_call(delivery: WebhookDelivery) -> Call:
     with bulk.raw_cursor() as cursor:
         keys = [(row.event_at, row.event_id) for row in rows]
         events = sql.load_events(cursor, keys)
-        sql.add_ways(cursor, events, keys if FORMATS[delivery.webhook.format].names_way else ())
+        ways.add_ways(cursor, events, keys if FORMATS[delivery.webhook.format].names_way else ())
     return make_call(delivery.webhook, rows, events)

@@ -27,7 +27,7 @@ from gateway.base import bulk, clock
 from tracking import outbox
 from tracking.formats import FORMATS
 from tracking.models import Webhook, WebhookAttempt, WebhookDelivery
-from tracking.webhooks import endpoints, sql
+from tracking.webhooks import endpoints, sql, ways
 from tracking.webhooks.breaker import Health, Tried, is_probed, judge
 from tracking.webhooks.calls import Call, make_call
 from tracking.webhooks.endpoints import Endpoint
@@ -74,7 +74,7 @@ def claim(share: Share, *, after: int = 0) -> list[Call]:
         formats = {one.webhook_id: one.format for one in due}
         grouped = sorted(_group(cursor, leased, shares), key=lambda group: turns[group[0].webhook_id])
         events = sql.load_events(cursor, sorted(_keys(grouped)))
-        sql.add_ways(cursor, events, _keys(group for group in grouped if FORMATS[formats[group[0].webhook_id]].names_way))
+        ways.add_ways(cursor, events, _keys(group for group in grouped if FORMATS[formats[group[0].webhook_id]].names_way))
     webhooks = Webhook.objects.in_bulk({group[0].webhook_id for group in grouped})
     return [make_call(webhooks[group[0].webhook_id], group, events) for group in grouped if group[0].webhook_id in webhooks]
 

@@ -5,8 +5,7 @@ Times are judged by the database's clock on PostgreSQL. SQLite has one writer at
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -188,29 +187,6 @@ _EVENTS = Statement(
     """,
 )
 
-# Where mail is kept is known above; these tables of it are read by name. The lists of one message were taken in one after the
-# other, so that the members added so far tell which of them a position is of.
-_WAY_COLUMNS = """
-    SELECT e.at, e.id, (
-        SELECT t.id FROM gateway_listtask t WHERE t.message_id = e.message_id AND e.position < (
-            SELECT sum(u.added) FROM gateway_listtask u WHERE u.message_id = e.message_id AND u.position <= t.position
-        ) ORDER BY t.position LIMIT 1
-    ), CASE WHEN e.type = 'delivered' THEN (
-        SELECT a.source FROM gateway_attempt a WHERE a.recipient_id = e.recipient_id AND a.result = 'delivered'
-        ORDER BY a.number DESC LIMIT 1
-    ) END
-"""
-_WAYS = Statement(
-    postgresql=f"""
-        {_WAY_COLUMNS} FROM unnest(%(c0)b::timestamptz[], %(c1)b::bigint[]) AS k(at, id)
-        JOIN tracking_event e ON e.at = k.at AND e.id = k.id
-    """,
-    sqlite=f"""
-        {_WAY_COLUMNS} FROM json_each(:rows) AS k
-        JOIN tracking_event e ON e.at = k.value ->> 0 AND e.id = k.value ->> 1
-    """,
-)
-
 
 def lease_due(cursor: bulk.Cursor, webhook_ids: Sequence[int], *, most: int, lease: int) -> list[Leased]:
     """Lease up to `most` due deliveries of each webhook, those first that are due longest."""
@@ -260,15 +236,6 @@ def load_events(cursor: bulk.Cursor, keys: Sequence[Key]) -> dict[Key, Telling]:
     """Return events by their keys; those that are not kept any more are not in it."""
     found = (_telling(row) for row in _EVENTS.fetch(cursor, rows=keys)) if keys else ()
     return dict(found)
-
-
-def add_ways(cursor: bulk.Cursor, events: dict[Key, Telling], keys: Collection[Key]) -> None:
-    """Say of some of the events which list task their copy is of, and from where it was delivered, as far as that is kept."""
-    wanted = sorted(key for key in keys if key in events)
-    for at, number, task_id, source in _WAYS.fetch(cursor, rows=wanted) if wanted else ():
-        moment = read_time(at)
-        if moment is not None:
-            events[moment, number] = replace(events[moment, number], list_task_id=task_id or 0, source=source or "")
 
 
 def _leased(rows: Sequence[tuple[Any, ...]]) -> list[Leased]:

@@ -59,7 +59,7 @@ class ListMembers(MembersView):
 
     def act(self, asked: Asked) -> Found:
         found = get_list(asked)
-        rows = members.page_of_members(asked.account_id, found.pk, asked["start"], asked["limit"])
+        rows = members.page_of_members(found, asked["start"], asked["limit"])
         return Found(address_list=found, rows=rows, total=found.member_count)
 
 

@@ -117,7 +117,7 @@ class GetListMembers(ModuleV1View):
     def act(self, asked: Asked) -> Part[Member]:
         found = address_lists.get_list(in_version_2(asked, OF_MEMBERS))
         if asked["member_addr"] is None:
-            rows = page_of_members(asked.account_id, found.pk, asked["start"], asked["limit"])
+            rows = page_of_members(found, asked["start"], asked["limit"])
             return Part(rows=rows, total=found.member_count)
         emails = of_members.read_emails(asked["member_addr"], "member_addr")
         return take_part(find_members(asked.account_id, found.pk, emails), asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -33,7 +34,7 @@ def ask_as(tenant: Tenant) -> Ask:
 
 def post(path: str, way: str, values: dict[str, Any]) -> Any:
     """Hand parameters in: in the query, a form, a multipart form or JSON."""
-    client = Client()
+    client = _client()
     if way == "get":
         return client.get(path, values)
     if way == "form":
@@ -45,3 +46,9 @@ def refusal_of(answer: Answer) -> tuple[int, str]:
     """Return code and words of a refusal."""
     assert answer["result"] is False
     return answer["statusCode"], answer["message"]
+
+
+@cache
+def _client() -> Client:
+    """Return one client for all calls: a new one builds the whole chain of middleware, which takes longer than a call."""
+    return Client()

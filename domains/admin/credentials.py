@@ -18,6 +18,7 @@ from accounts.scoped import Rights, ScopedFilter, ScopedForm
 from domains import actions, credentials
 from domains.admin.refusing import RefusingMixin
 from domains.models import APIKey, SMTPUser
+from gateway.base import clock
 
 SENDERS = Rights(add=Level.DEVELOPER, change=Level.DEVELOPER)
 _AS_THE_DOMAIN = (("unknown", _("As the sender domain has it")), ("true", _("Yes")), ("false", _("No")))
@@ -146,7 +147,7 @@ class SMTPUserAdmin(RefusingMixin, ActingAdmin):
     def state(self, user: SMTPUser) -> SafeString:
         if user.is_deleted:
             return badge(_("deleted"), "idle")
-        if user.is_blocked:
+        if user.is_blocked or (user.blocked_until is not None and user.blocked_until > clock.now()):
             return badge(_("blocked"), "bad")
         return badge(_("enabled"), "good") if user.is_enabled else badge(_("disabled"), "late")
 

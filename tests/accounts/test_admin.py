@@ -90,6 +90,24 @@ def test_an_account_changes_its_name_but_not_its_limits(acme: Tenant) -> None:
     assert (acme.account.name, acme.account.status, acme.account.quota_day) == ("Acme Ltd", "enabled", None)
 
 
+def test_an_account_designs_the_header_and_footer_of_its_mail(acme: Tenant) -> None:
+    page = reverse("admin:accounts_account_change", args=(acme.account.pk,))
+    designed = {"has_header": "on", "header_html": "<p>Above</p>", "header_text": "Above", "footer_text": "Below"}
+    assert log_in(acme.user).post(page, {"name": "Acme"} | designed).status_code == 302
+    account = Account.objects.get(pk=acme.account.pk)
+    assert (account.has_header, account.header_html, account.header_text) == (True, "<p>Above</p>", "Above")
+    assert (account.has_footer, account.footer_html, account.footer_text) == (False, "", "Below")
+    viewer = log_in(make_person(acme.account, Role.VIEWER))
+    viewer.post(page, {"name": "Acme", "header_text": "Other"})
+    assert Account.objects.get(pk=acme.account.pk).header_text == "Above"
+
+
+def test_a_design_has_an_end(acme: Tenant) -> None:
+    page = reverse("admin:accounts_account_change", args=(acme.account.pk,))
+    answer = log_in(acme.user).post(page, {"name": "Acme", "footer_html": "x" * 20_001})
+    assert answer.context["adminform"].form.errors["footer_html"]
+
+
 def test_an_operator_sets_limits(acme: Tenant) -> None:
     path = reverse("admin:accounts_account_change", args=(acme.account.pk,))
     log_in(make_operator()).post(path, {"name": "Acme", "quota_day": "9", "max_domains": "3"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry, Membership
 from domains.credentials import authenticate_api_key, authenticate_smtp_user
 from domains.models import SMTPUser
+from gateway.base import clock
 from gateway.base.errors import BadCredentials, CredentialRevoked
 from templates_app.models import UnsubscribePage
 from tests.support.browsers import log_in
@@ -119,6 +121,14 @@ def test_every_act_is_remembered(browser: Client, acme: Tenant) -> None:
     assert [entry.action for entry in entries] == ["added API key", "reset the secret of SMTP user", "changed SMTP user"]
     assert {entry.actor for entry in entries} == {acme.user.email}
     assert set(entries[2].detail["fields"]) == {"Is enabled", "Senders"}
+
+
+@pytest.mark.parametrize(("days", "word"), [(1, "blocked"), (-1, "enabled")])
+def test_a_user_shows_that_it_is_blocked_for_a_while(browser: Client, acme: Tenant, days: int, word: str) -> None:
+    SMTPUser.objects.filter(pk=acme.smtp_user.pk).update(blocked_until=clock.now() + timedelta(days=days))
+    page = browser.get(reverse("admin:domains_smtpuser_changelist")).content.decode()
+    assert re.search(rf">\s*{word}\s*<", page)
+    assert not re.search(rf">\s*{'enabled' if word == 'blocked' else 'blocked'}\s*<", page)
 
 
 def test_only_the_operator_unblocks(browser: Client, acme: Tenant) -> None:

@@ -11,7 +11,6 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from accounts import queries
@@ -19,6 +18,7 @@ from accounts.models import Account
 from domains import credentials
 from domains.credentials import authenticate_smtp_user
 from domains.models import SMTPUser
+from gateway.base import bulk
 from gateway.base.errors import Refused
 from gateway.engine.accept import accept
 from gateway.engine.compose import Composer
@@ -44,7 +44,7 @@ Door = Callable[[Mapping[str, Any]], EmailMessage]
 def sent() -> EmailMessage:
     """Return the last mail as its first recipient would get it."""
     message = Message.objects.latest("pk")
-    with connection.cursor() as cursor:
+    with bulk.transaction() as cursor:
         letter = load_letters(cursor, [message.pk])[message.pk]
     recipient = Recipient.objects.filter(message_id=message.pk).order_by("position").first()
     assert recipient is not None

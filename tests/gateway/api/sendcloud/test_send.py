@@ -13,6 +13,7 @@ from django.test import Client
 from gateway.models import Attachment, Message, Recipient
 from templates_app.models import UnsubscribePage
 from tests.gateway.api.sendcloud.conftest import Send, make_mail
+from tests.gateway.api.sendcloud.wires import part_of, read_mails
 from tests.support.cast import Tenant
 from tests.support.doors import let_sleep
 from tracking.labels import add_label, labels_of
@@ -107,6 +108,67 @@ def test_all_parameters_arrive(send: Send) -> None:
     ]
     assert message.options["event_headers"] == {"SC-Custom-key1": "value1"}
     assert message.tags == ["spring", "a", "b"]
+
+
+def test_every_parameter_reaches_the_wire(send: Send) -> None:
+    send(
+        from_="Acme <news@acme.example>",
+        fromName="爱发信支持",
+        to="Ben <ben@b.example>;joe@b.example",
+        cc="carl@b.example",
+        bcc="bea@b.example",
+        subject="Hello %name%",
+        replyTo="help@acme.example;desk@acme.example",
+        html="<body><p>Hello %name%</p><img src='cid:logo'></body>",
+        plain="Hello %name%",
+        contentSummary="In short",
+        headers='{"SC-Custom-key1": "value1", "X-Shop": "7 %name%"}',
+        xsmtpapi='{"pubsub": {"%name%": "you"}}',
+        attachments=SimpleUploadedFile("a.txt", b"a", "text/plain"),
+        embeddedImage=SimpleUploadedFile("logo.png", b"b", "image/png"),
+        embeddedCid="logo",
+        useNotification="True",
+    )
+    mails = read_mails()
+    assert set(mails) == {"ben@b.example", "joe@b.example", "carl@b.example", "bea@b.example"}
+    mail = mails["bea@b.example"]
+    assert mail["Bcc"] is None
+    assert {name: mail[name] for name in ("From", "To", "Cc", "Reply-To", "Subject", "X-Shop", "SC-Custom-key1")} == {
+        "From": "爱发信支持 <news@acme.example>",
+        "To": "Ben <ben@b.example>, joe@b.example",
+        "Cc": "carl@b.example",
+        "Reply-To": "help@acme.example, desk@acme.example",
+        "Subject": "Hello you",
+        "X-Shop": "7 you",
+        "SC-Custom-key1": "value1",
+    }
+    assert mail["Disposition-Notification-To"] == "news@acme.example"
+    html = part_of(mail, "html")
+    assert html.index("In short") < html.index("<p>Hello you</p>")
+    assert part_of(mail, "plain").strip() == "Hello you"
+    files = [(part.get_filename(), part["Content-ID"], part.get_content_disposition()) for part in mail.walk()]
+    assert [file for file in files if file[0]] == [("logo.png", "<logo>", "inline"), ("a.txt", None, "attachment")]
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_the_body_of_an_official_client_is_taken(send: Send, acme: Tenant, nothing: str | None) -> None:
+    """Python's client: text of booleans, all fields in the form, what is not set empty or left out; null within xsmtpapi."""
+    answer = send(
+        fromName=nothing,
+        cc=nothing,
+        bcc=nothing,
+        replyTo=nothing,
+        plain=nothing,
+        contentSummary=nothing,
+        labelId=nothing,
+        headers='{"X-Shop": "7"}',
+        xsmtpapi=json.dumps({"to": None, "sub": None, "pubsub": None, "section": None, "filters": None, "settings": None}),
+        respEmailId="True",
+        useNotification="False",
+        useAddressList="False",
+        attachments=[SimpleUploadedFile("a.txt", b"a", "")],
+    )
+    assert len(answer["info"]["emailIdList"]) == 2
 
 
 def test_from_name_beats_the_name_in_from(send: Send) -> None:

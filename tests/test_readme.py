@@ -30,7 +30,7 @@ from tracking.formats.standard import write
 from tracking.models import EventType
 from tracking.webhooks.schedule import STANDARD
 
-BY_CURL = {"SendClean", "SendCloud", "Calendar", "Webapi", "MailUp", "Octeth", "STARTTLS", "TLS"}
+BY_CURL = {"SendClean", "SendCloud", "Calendar", "Webapi", "MailUp", "XML", "Octeth", "STARTTLS", "TLS"}
 # What a project's settings would do.
 AS_SETTINGS = """
 from django.conf import settings

@@ -422,7 +422,7 @@ CASES = {
         sendcloud=cloud(40904, "额度检查失败"),
         mailup=failed(_used_up),
         octeth=octeth(17, "Email sending limit reached"),
-        smtp=smtp(452, "4.7.1", _used_up),
+        smtp=smtp(452, "4.7.1", f"Request quota exceeded: {_used_up}"),
     ),
     "too many requests": Case(
         spoil=spoils.send_too_often,
@@ -430,7 +430,7 @@ CASES = {
         sendcloud=cloud(50000, "interface frequency limited", status=429),
         mailup=failed(_too_often, 429),
         octeth=octeth_http(429, "Too many requests. Wait for N seconds for another 2 attempts."),
-        smtp=smtp(450, "4.7.1", _too_often),
+        smtp=smtp(450, "4.7.1", f"frequency limited: {_too_often}"),
     ),
     # The call itself --------------------------------------------------------------------------------------------------
     "a wrong method": Case(

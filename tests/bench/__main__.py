@@ -17,6 +17,7 @@ WHAT: Final[Mapping[str, str]] = {
     "pipeline": "messages by SMTP and by HTTP, through everything, to a receiving server; beside Postfix with OpenDKIM",
     "list": "100,000 members put into an address list, and taken in by a send to it",
     "scale": "claims from a queue with five million recipients against an empty one, and from queues that hurt",
+    "logins": "refused logins of unknown names beside those with wrong secrets: whether their times tell which is which",
     "events": "queries over events: five million of one account, and what each index costs the writer",
 }
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.smtp import addresses, authentication, chunking, client, events, mailing, reader
+from gateway.smtp import addresses, authentication, chunking, client, events, mailing, proxy, reader
 from gateway.smtp.client import ClientSession
 from gateway.smtp.events import Reply
 from gateway.smtp.reader import Reader
@@ -18,7 +18,13 @@ from gateway.smtp.session import Session, Transaction
 from tests.gateway.smtp.fuzz import corpus
 from tests.gateway.smtp.fuzz.grammar import CASES
 
-EXAMPLES: Final = {"server": 800, "client": 800, "exchange": 500, "addresses": 1000}  # what takes some seconds each
+EXAMPLES: Final = {
+    "server": 800,
+    "client": 800,
+    "exchange": 500,
+    "proxy": 500,
+    "addresses": 1000,
+}  # what takes some seconds each
 
 
 @pytest.mark.parametrize("machine", corpus.MACHINES)
@@ -111,6 +117,9 @@ FAULTS: Final[Mapping[str, tuple[str, Any, str, Any]]] = {
     "a breach takes back what came before": ("client", ReplyReader, "feed", _feed_all(ReplyReader.feed)),
     "a second transaction without RSET": ("client", ClientSession, "_needs_reset", property(lambda _: False, _ignore)),
     "dots are lost on the way": ("exchange", client, "stuff", lambda wire: wire),
+    "a header of a proxy without end is kept": ("proxy", proxy, "LONGEST_LINE", 10_000),
+    "a header of a proxy may have any size": ("proxy", proxy, "LONGEST", 100_000),
+    "a proxy may speak of any family": ("proxy", proxy, "_SIZES", {**proxy._SIZES, 0x41: 12}),
     "quotes stay": ("addresses", addresses, "_needs_no_quotes", lambda _: False),
     "controls are let through": ("addresses", addresses, "_check_characters", _ignore),
 }

@@ -17,6 +17,7 @@ MACHINES: Final[Mapping[str, str]] = {
     "server": "the receiving machine under any octets",
     "client": "the sending machine before any server",
     "exchange": "the sending machine against the receiving one",
+    "proxy": "whom a proxy speaks for",
     "addresses": "how addresses, domains and paths are read",
 }
 LONGEST: Final = 4096  # octets of a case that is kept

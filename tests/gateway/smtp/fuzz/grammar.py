@@ -7,7 +7,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from tests.gateway.smtp.fuzz import addresses, client, exchange, server
+from tests.gateway.smtp.fuzz import addresses, client, exchange, proxy, server
 from tests.gateway.smtp.fuzz.client import TURN
 from tests.gateway.smtp.fuzz.server import HANDSHAKE
 
@@ -110,11 +110,23 @@ _DOMAIN = _several(st.one_of(_WORD_OF_ADDRESSES, _any_of(b"a", b"b.", b".c")), 0
 _ADDRESS = _joined(_LOCAL, b"@", _DOMAIN, _any_of(b"", b".example"))
 _QUOTED = _joined(b'"', _LOCAL, b'"@', _any_of(b"b.example", "ß.example".encode()))
 
+_LINES = _joined(
+    b"PROXY TCP",
+    _any_of(b"4 192.0.2.1 192.0.2.9", b"6 2001:db8::1 ::1", b"6 ::ffff:192.0.2.1 ::1", b"4 ::1 ::1"),
+    _any_of(b" 1 25\r\n", b" 65535 0\r\n", b" 65536 25\r\n"),
+)
+_BINARIES = st.tuples(
+    st.sampled_from([0x20, 0x21, 0x21]), st.sampled_from([0x00, 0x11, 0x11, 0x21, 0x31, 0x22]), st.binary(max_size=60)
+).map(lambda made: proxy.SIGNATURE + bytes([made[0], made[1], 0, len(made[2])]) + made[2])
+
 # The cases of each machine, as likely as not to be well-formed; and octets of any kind.
 CASES: Final[Mapping[str, Octets]] = {
     "server": _joined(_head(10), b"\n", _with_faults(_SESSION, server.WORDS)),
     "client": _joined(_head(8), b"\n", _with_faults(_REPLIES, client.WORDS)),
     "exchange": _joined(_head(3), b"\n", st.one_of(st.binary(max_size=200), _several(st.sampled_from(exchange.WORDS), 0, 20))),
+    "proxy": _joined(
+        _head(0), b"\n", _with_faults(_joined(st.one_of(_LINES, _BINARIES), _any_of(b"", b"EHLO a\r\n")), proxy.WORDS)
+    ),
     "addresses": _with_faults(
         st.one_of(
             _ADDRESS,

@@ -87,7 +87,7 @@ def _event(meeting: Meeting) -> Event:
     event.add("summary", meeting.title)
     event.add("location", meeting.location)
     if meeting.description:
-        event.add("description", meeting.description.replace("\r\n", "\n").replace("\r", "\n"))
+        event.add("description", "\n".join(meeting.description.splitlines()))
     event.add("organizer", _person(meeting.organizer))
     for participant in meeting.participants:
         event.add("attendee", _person(participant, role="REQ-PARTICIPANT", partstat="NEEDS-ACTION", rsvp="TRUE"))

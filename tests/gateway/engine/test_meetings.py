@@ -23,7 +23,7 @@ MEETING: dict[str, Any] = {
     "ends_at": datetime(2030, 1, 31, 10, 30, tzinfo=CHINA),
     "title": '预算, \\n; and "more"',
     "location": "Room 1; second floor, " + "三" * 40,
-    "description": "One\r\nEND:VEVENT\rTwo\nthree",
+    "description": "One\r\nEND:VEVENT\rTwo\u2028three",
     "organizer": Mailbox(email="joe@acme.example", name='Joe "J", of: Acme'),
     "participants": [Mailbox(email="ben%x@b.example", name="Ben"), Mailbox(email="amy@b.example", name="艾米")],
     "alarm_minutes": 15,

@@ -20,7 +20,7 @@ from gateway.base.errors import RequestMalformed
 MAX_SUMMARY = 200  # octets
 MAX_MINUTES = 527_040  # of an alarm before its meeting: a year
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # and where other programs break lines
 _CONTROLS_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TIME = re.compile(r"(19[7-9]|[2-8]\d\d|9[0-8]\d)\d-\d\d-\d\d \d\d:\d\d:\d\d")
 

@@ -36,6 +36,7 @@ REFUSED: list[tuple[int, dict[str, Any]]] = [
     (40836, {"title": None}),
     (40837, {"title": "a\r\nb"}),
     (40837, {"title": "t" * 1001}),
+    (40837, {"title": "a\u2028b"}),
     (40838, {"organizerName": ""}),
     (40839, {"organizerName": "a\nATTENDEE:mailto:x@y.example"}),
     (40840, {"organizerEmail": None}),

@@ -70,8 +70,12 @@ def test_sink_journals_to_its_output() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_submission(acme: Tenant, process_env: dict[str, str], tls: dict[str, str]) -> None:
-    env = process_env | tls | {"GATEPOST_SMTP": "127.0.0.1:0", "GATEPOST_SMTPS": "127.0.0.1:0"}
-    with running("submission", env=env, lines=2) as (process, [port, tls_port]):
+    listeners = dict.fromkeys(("GATEPOST_SMTP", "GATEPOST_SMTPS", "GATEPOST_SMTP_PLAIN"), "127.0.0.1:0")
+    env = process_env | tls | listeners | {"GATEPOST_SMTP_GREETING": "Hello from us"}
+    with running("submission", env=env, lines=3) as (process, [port, tls_port, plain_port]):
+        with smtplib.SMTP(timeout=10) as client:
+            assert client.connect("127.0.0.1", plain_port) == (220, b"Hello from us")
+            client.login(acme.smtp_user.name, acme.smtp_secret)
         with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
             client.starttls()
             client.login(acme.smtp_user.name, acme.smtp_secret)

@@ -46,11 +46,11 @@ def _check_unused(row: SenderDomain) -> None:
 
 
 def _begin_anew(row: SenderDomain, name: str) -> None:
-    """Store a domain as one that was just added; a look at its old records that is under way finds another token here."""
+    """Store a domain as one that was just added. It was looked at now: a look at its old records that is under way is void."""
     row.dkim_keys.all().delete()  # they are sealed for the old name
     now = clock.now()
     row.name, row.verification_token = name, make_name(TOKEN)
-    row.check_results, row.checked_at, row.failing_since = [], None, None
+    row.check_results, row.checked_at, row.failing_since = [], now, None
     row.return_path_at, row.tracking_at = None, None
     row.next_check_at, row.pending_since = now, now
     row.save()

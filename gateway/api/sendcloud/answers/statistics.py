@@ -156,4 +156,5 @@ def _numbers(totals: Totals) -> dict[str, Any]:
 
 
 def _percent(number: int, whole: int) -> float:
-    return 10_000 * number // whole / 100 if whole else 0.0
+    """Return a share, at most 100: what was asked for before the time may arrive and be read within it."""
+    return min(100.0, 10_000 * number // whole / 100) if whole else 0.0

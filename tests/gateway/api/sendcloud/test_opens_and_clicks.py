@@ -96,6 +96,15 @@ def test_some_may_be_asked_for(ask: Ask, acme: Tenant, spring: Label) -> None:
     assert readers(ask(CALL, **ELSEWHERE)) == []
 
 
+@pytest.mark.usefixtures("_read")
+def test_pages_follow_each_other(ask: Ask) -> None:
+    pages = [ask(CALL, start=start, limit=2, **DAY) for start in (0, 2, 4)]
+    assert [readers(page) for page in pages] == [["cat", "bob"], ["ann"], []]
+    none = ask(CALL, limit=0, **DAY)
+    assert readers(none) == []
+    assert {page["info"]["total"] for page in [*pages, none]} == {3}
+
+
 def test_what_is_wrong_has_its_code_and_words(ask: Ask) -> None:
     check_refused(ask, CALL, REFUSED)
     assert {code for code, _ in REFUSED} == codes_of(CALL)

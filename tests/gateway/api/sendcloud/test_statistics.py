@@ -116,6 +116,14 @@ def test_hours_are_those_of_china_and_empty_ones_are_left_out(ask: Ask, acme: Te
     assert found == [("2026-03-10", 10, "smtp_other", 1), ("2026-03-10", 12, name, 3), ("2026-03-11", 8, name, 0)]
 
 
+def test_no_share_is_more_than_all(ask: Ask, acme: Tenant) -> None:
+    for _ in range(3):
+        told(acme, "opened")
+    told(acme, "delivered")
+    (row,) = ask(DAYS, **DAY)["info"]["dataList"]
+    assert (row["openNum"], row["openPercent"], row["deliveredPercent"]) == (3, 100.0, 0.0)
+
+
 @pytest.mark.parametrize(("offset", "day"), [(-1, "2026-03-09"), (0, "2026-03-10"), (86_399, "2026-03-10")])
 @pytest.mark.parametrize("more", [{}, {"domainList": "example.net"}])
 def test_a_day_is_the_one_in_china(ask: Ask, acme: Tenant, offset: int, day: str, more: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,9 @@ from tracking.queries import (
     receivers,
     totals,
 )
+from tracking.queries.lines import Split, lines
+from tracking.queries.outcomes import last_events
+from tracking.queries.refusals import refusals
 
 FAST, SLOW = 100.0, 2_000.0  # milliseconds at the 95th percentile: first pages and roll-ups; everything else
 ACCOUNT, OTHER = 1, 2
@@ -84,6 +87,10 @@ def _queries() -> Mapping[str, tuple[float, Callable[[], object]]]:
     last_month = {"since": generate.END - timedelta(days=30), "until": generate.END}
     deep = find_events(_asked(until=generate.START + timedelta(days=20)), limit=1).older
     message = Event.objects.filter(account_id=ACCOUNT)[:1].get().message_id
+    latest = _asked(types=["accepted"])
+    by_day = Split(wanted=_asked(**last_month))
+    by_hour = replace(by_day, bucket="hour", tags=["tag-3", "tag-13"])
+    by_receiver = replace(by_day, receivers=["mail3.example", "mail5.example"])
     pages: dict[str, dict[str, Any]] = {
         "all": {},
         "common type": {"types": ["delivered"]},
@@ -135,6 +142,11 @@ def _queries() -> Mapping[str, tuple[float, Callable[[], object]]]:
             SLOW,
             lambda: endings(_asked(recipient_domain="mail3.example", **domain), (1, 5, 10, 30, 60, 300, 600)),
         ),
+        "lines by day, 30 days": (SLOW, lambda: lines(by_day, skip=0, limit=1_000)),
+        "lines by hour and tag, 30 days": (SLOW, lambda: lines(by_hour, skip=0, limit=1_000)),
+        "lines by day and receiving domain, 30 days": (SLOW, lambda: lines(by_receiver, skip=0, limit=1_000)),
+        "refusals by day and receiving domain, 30 days": (SLOW, lambda: refusals(by_day, skip=0, limit=1_000)),
+        "how the latest hundred copies stand": (FAST, lambda: last_events(ACCOUNT, find_events(latest, limit=100).events)),
         "ten pages of a thousand, as an export has": (SLOW, lambda: _turn_pages(_asked(**domain), 10)),
         **{f"search: {name}": (SLOW, _bound(find_events, _asked(**fields))) for name, fields in texts.items()},
         **{f"count of search: {name}": (SLOW, _bound(count_events, _asked(**fields))) for name, fields in texts.items()},

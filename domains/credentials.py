@@ -52,6 +52,7 @@ class Credential:
     unsubscribe_link: bool | None = None
     email_type: int | None = None  # of SMTPUser.EmailType; None: it sends both
     unsubscribe_page_id: int | None = None
+    may_manage: bool = True
     is_enabled: bool = True
     is_deleted: bool = False
     is_blocked: bool = False
@@ -152,6 +153,7 @@ def _credential_of(user: SMTPUser | None) -> Credential | None:
         unsubscribe_link=user.unsubscribe_link,
         email_type=user.email_type,
         unsubscribe_page_id=user.unsubscribe_page_id,
+        may_manage=user.may_manage,
         is_enabled=user.is_enabled,
         is_deleted=user.is_deleted,
         is_blocked=user.is_blocked,

@@ -171,6 +171,13 @@ class SMTPUser(AccountModel):
     unsubscribe_page_id = models.BigIntegerField(
         null=True, blank=True, help_text=_("The account's page that its mail leads to; empty: the account's usual one.")
     )
+    may_manage = models.BooleanField(
+        _("may manage the account by the API"),
+        default=True,
+        help_text=_(
+            "By SendCloud's calls: its lists, templates, domains, webhooks and reports. Off: it may send, and no more."
+        ),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

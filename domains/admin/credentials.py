@@ -81,7 +81,7 @@ class SMTPUserAdmin(RefusingMixin, ActingAdmin):
         (None, {"fields": ("account", "user_name", "secret", "state")}),
         (
             _("What it may send"),
-            {"fields": ("is_enabled", "domain", "senders", "email_type", ("hourly_limit", "total_limit"))},
+            {"fields": ("is_enabled", "domain", "senders", "email_type", ("hourly_limit", "total_limit"), "may_manage")},
         ),
         (_("Tracking"), {"fields": (("track_opens", "track_clicks"), "unsubscribe_link", "unsubscribe_page_id")}),
         (_("Notes"), {"fields": ("note", "campaign_code", "priority")}),

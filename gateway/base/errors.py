@@ -13,6 +13,7 @@ A door maps each leaf to its own status, code and words, in one table (`api/<dia
     |   +-- CredentialDisabled
     |   +-- CredentialBlocked        by the operator
     |   +-- CredentialBlockedUntil   a date (`until`)
+    |   +-- CredentialSendsOnly      it may not read or change what the account has
     +-- SenderRefused
     |   +-- SenderMissing
     |   +-- SenderInvalid            not an address
@@ -123,6 +124,13 @@ class CredentialBlockedUntil(NotAllowed):
     def __init__(self, until: datetime) -> None:
         super().__init__(f"This credential is blocked until {until:%Y-%m-%d %H:%M:%S} UTC.")
         self.until = until
+
+
+class CredentialSendsOnly(NotAllowed):
+    code = "credential_sends_only"
+    message = (
+        "This credential may send, and no more; the account's console can allow it to read and change what the account has."
+    )
 
 
 class SenderRefused(Refused):

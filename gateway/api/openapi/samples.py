@@ -19,6 +19,7 @@ from gateway.base.errors import (
     CredentialBlockedUntil,
     CredentialDisabled,
     CredentialRevoked,
+    CredentialSendsOnly,
     DomainNotVerified,
     FieldInvalid,
     FieldMissing,
@@ -76,6 +77,7 @@ OF_USERS: Final[tuple[Refused, ...]] = (
     CredentialDisabled(),
     CredentialBlocked(),
     CredentialBlockedUntil(datetime(2030, 1, 31, 12, tzinfo=UTC)),
+    CredentialSendsOnly(),
 )
 # Of calls that send.
 OF_MAIL: Final[tuple[Refused, ...]] = (

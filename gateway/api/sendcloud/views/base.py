@@ -32,7 +32,7 @@ from gateway.api.base import DialectView, UnknownPath
 from gateway.api.bodies import Payload
 from gateway.api.sendcloud.answers import Counted, say_count, say_refused
 from gateway.api.sendcloud.parse import check_given, parse_credentials
-from gateway.base.errors import Refused
+from gateway.base.errors import CredentialSendsOnly, Refused
 
 
 class SendCloudView(DialectView):
@@ -51,11 +51,13 @@ class SendCloudView(DialectView):
 
 
 class ModuleView(SendCloudView):
-    """A call about what the account has, which reads."""
+    """A call about what the account has, which reads; an API user may be kept from all of these."""
 
     http_method_names: tuple[str, ...] = ("post", "get")
 
     def parse(self, payload: Payload, credential: Credential) -> Asked:
+        if not credential.may_manage:
+            raise CredentialSendsOnly
         given = check_given(self.fields, payload.values)
         return Asked(account_id=credential.account_id, actor=credential.name, client=payload.client, given=given)
 

@@ -174,9 +174,7 @@ class SMTPUser(AccountModel):
     may_manage = models.BooleanField(
         _("may manage the account by the API"),
         default=True,
-        help_text=_(
-            "By SendCloud's calls: its lists, templates, domains, webhooks and reports. Off: it may send, and no more."
-        ),
+        help_text=_("By SendCloud's calls: lists, templates, domains, webhooks, reports. Off: it may send, and no more."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="may_manage",
             field=models.BooleanField(
                 default=True,
-                help_text="By SendCloud's calls: its lists, templates, domains, webhooks and reports. Off: it may send, and no more.",
+                help_text="By SendCloud's calls: lists, templates, domains, webhooks, reports. Off: it may send, and no more.",
                 verbose_name="may manage the account by the API",
             ),
         ),

@@ -9,8 +9,8 @@ from django.http import HttpResponse
 from gateway.api.asked import Asked
 from gateway.api.sendcloud.answers.email_status import Copies, EmailStatusesListed, say_statuses
 from gateway.api.sendcloud.parse.email_status import LIST, read_copies
-from gateway.api.sendcloud.reports import list_events, user_ids, user_names
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.reporting import list_events, user_ids, user_names
 from gateway.engine.copies import find_copies
 from tracking.models import Event, EventType
 from tracking.queries import EventFilter

@@ -16,8 +16,8 @@ from gateway.api.sendcloud.answers.mail import Sent, SentToLists, TaskTold, say_
 from gateway.api.sendcloud.parse.calendar import parse_calendar
 from gateway.api.sendcloud.parse.mail import SendCall, parse_send, parse_template
 from gateway.api.sendcloud.parse.mail_fields import SEND, SEND_CALENDAR, SEND_TEMPLATE, task_id
-from gateway.api.sendcloud.sending import complete
 from gateway.api.sendcloud.views.base import ModuleView, SendCloudView
+from gateway.api.sendcloud.views.sending import complete
 from gateway.engine.mailing import find_list_task
 from gateway.engine.submission import Accepted
 from gateway.models import ListTask

@@ -10,8 +10,8 @@ from gateway.api.asked import Asked
 from gateway.api.sendcloud.answers.opens_and_clicks import TracksListed, say_tracks
 from gateway.api.sendcloud.parse.opens_and_clicks import LIST
 from gateway.api.sendcloud.parse.spans import read_span
-from gateway.api.sendcloud.reports import list_events, tag_of, user_ids, user_names
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.reporting import list_events, tag_of, user_ids, user_names
 from tracking.models import Event
 from tracking.queries import EventFilter
 

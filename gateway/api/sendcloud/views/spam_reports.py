@@ -10,8 +10,8 @@ from gateway.api.asked import Asked
 from gateway.api.sendcloud.answers.spam_reports import SpamReportsListed, say_spam_reports
 from gateway.api.sendcloud.parse.spam_reports import LIST
 from gateway.api.sendcloud.parse.spans import read_span
-from gateway.api.sendcloud.reports import list_events
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.reporting import list_events
 from tracking.models import Event, EventType
 from tracking.queries import EventFilter
 

@@ -28,8 +28,8 @@ from gateway.api.sendcloud.answers.statistics import (
 )
 from gateway.api.sendcloud.parse.spans import read_days
 from gateway.api.sendcloud.parse.statistics import LIST
-from gateway.api.sendcloud.reports import tags_of, user_ids, user_names
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.reporting import tags_of, user_ids, user_names
 from tracking.queries import EventFilter, Totals
 from tracking.queries.lines import Line, Split, lines, whole
 from tracking.queries.refusals import Refusals, refusals

@@ -17,8 +17,8 @@ from gateway.api.sendcloud.answers.unsubscribes import (
 )
 from gateway.api.sendcloud.parse.spans import read_span
 from gateway.api.sendcloud.parse.unsubscribes import ADD, DELETE, LIST
-from gateway.api.sendcloud.reports import tags_of, user_ids, user_names
 from gateway.api.sendcloud.views.base import ChangingView, ModuleView
+from gateway.api.sendcloud.views.reporting import tags_of, user_ids, user_names
 from gateway.api.sendcloud.views.suppressed import DeleteSuppressed, suppressed
 from tracking.labels import find_ids
 from tracking.models import EventType, Suppression

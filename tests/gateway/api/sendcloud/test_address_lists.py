@@ -8,7 +8,7 @@ import pytest
 
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from templates_app import lists
 from templates_app.models import AddressList, Member
 from tests.gateway.api.sendcloud.asking import Ask, refusal_of

@@ -15,7 +15,7 @@ from domains.credentials import authenticate_smtp_user, forget
 from domains.models import SenderDomain, SMTPUser
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from templates_app.models import UnsubscribePage
 from tests.gateway.api.sendcloud.asking import Answer, Ask, ask_as, refusal_of
 from tests.gateway.api.sendcloud.conftest import Send, make_mail

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from tests.gateway.api.sendcloud.asking import Ask, ask_as
 from tests.gateway.api.sendcloud.reporting import (
     DAY,

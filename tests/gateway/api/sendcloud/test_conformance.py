@@ -15,7 +15,7 @@ from accounts.models import Account
 from domains.credentials import forget
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from tests.gateway.api.sendcloud.conftest import Send, make_mail
 from tests.gateway.api.sendcloud.test_send_calendar import REFUSED as OF_CALENDARS
 from tests.gateway.api.sendcloud.test_send_template import REFUSED as OF_TEMPLATES

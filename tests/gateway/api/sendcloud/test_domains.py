@@ -14,7 +14,7 @@ from domains.models import SenderDomain
 from domains.records import Purpose
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from tests.domains.zones import RETURNS, publish, record, use
 from tests.gateway.api.sendcloud.asking import Answer, Ask, ask_as, refusal_of
 from tests.support.cast import Tenant

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import BY_FIELD, ERRORS, VAGUE, find_row
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from gateway.base.errors import Refused
 from tests.gateway.api.leaves import make_leaves
 

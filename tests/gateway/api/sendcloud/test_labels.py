@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.api.sendcloud.codes import CODES
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from tests.gateway.api.sendcloud.asking import Ask, refusal_of
 from tests.support.cast import Tenant
 from tracking import labels

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from gateway.api.sendcloud.parse.variables import read_objects, requote
 from templates_app.models import AddressList, Member
 from tests.gateway.api.sendcloud.asking import Ask, refusal_of

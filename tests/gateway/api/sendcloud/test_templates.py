@@ -8,7 +8,7 @@ import pytest
 
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from templates_app import actions
 from templates_app.models import Template, TemplateVersion
 from templates_app.texts import Texts

@@ -9,7 +9,7 @@ import pytest
 from accounts.models import AuditEntry
 from domains.actions import add_smtp_user
 from gateway.api.sendcloud.codes import CODES
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from tests.gateway.api.sendcloud.asking import Ask, ask_as
 from tests.gateway.api.sendcloud.reporting import (
     DAY,

@@ -13,7 +13,7 @@ from domains.actions import add_smtp_user, delete_smtp_user
 from domains.models import SMTPUser
 from gateway.api.sendcloud.codes import CODES
 from gateway.api.sendcloud.errors import VAGUE
-from gateway.api.sendcloud.never import NEVER
+from gateway.api.sendcloud.errors.never import NEVER
 from tests.gateway.api.sendcloud.asking import Answer, Ask, ask_as, refusal_of
 from tests.support.cast import Tenant
 from tests.support.endpoint import Endpoint, running_endpoint

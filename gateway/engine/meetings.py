@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from icalendar import Alarm, Calendar, Event, vCalAddress
+import icalendar
+from icalendar import Alarm, Calendar, vCalAddress
 
 from gateway.engine.submission import FilePart, Mailbox
 
@@ -79,8 +80,8 @@ def stamp(file: FilePart, at: datetime) -> FilePart:
     return replace(file, content=file.content.replace(_BEGIN, _BEGIN + "".join(lines).encode(), 1))
 
 
-def _event(meeting: Meeting) -> Event:
-    event = Event()
+def _event(meeting: Meeting) -> icalendar.Event:
+    event = icalendar.Event()
     event.add("uid", meeting.uid)
     event.add("dtstart", meeting.starts_at.astimezone(UTC))
     event.add("dtend", meeting.ends_at.astimezone(UTC))

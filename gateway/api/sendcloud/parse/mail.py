@@ -1,6 +1,6 @@
 """SendCloud's parameters to a Submission. What each is, and which code a wrong one gets, stands in mail_fields.py.
 
-Names of address lists, labels and templates are looked up later (sending.py): nothing here asks the database. With
+Names of address lists, labels and templates are looked up later (views/sending.py): nothing here asks the database. With
 useAddressList, `to` names address lists, and cc, bcc and xsmtpapi count for nothing.
 """
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
     from tracking.events import Fact
 
 TASK: Final = "tracking.tasks.deliver_webhooks"
+GATHERED: Final = 1000  # events of one message, at most, that are told in one body
 _CLOSED: Final = (Account.Status.DELETED, Account.Status.PURGED)  # a suspended account hears later
+
+
+Company = tuple[int, EventType]  # of which message, and what happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +36,7 @@ class Subscription:
 
     webhook_id: int
     types: frozenset[str]
+    gathers: frozenset[str] = frozenset()  # types, see Format
     domain_id: int | None = None
     smtp_user_id: int | None = None
 
@@ -69,15 +76,26 @@ def forget() -> None:
 
 def _rows(facts: Sequence[Fact], wanted: dict[int, tuple[Subscription, ...]]) -> Iterator[tuple[Any, ...]]:
     now = clock.now()
+    sizes = Counter(map(_company_of, facts))
+    places: Counter[Company] = Counter()
+    batches: defaultdict[tuple[int, Company, int], UUID] = defaultdict(uuid4)
     for fact in facts:
+        company = _company_of(fact)
         for subscription in wanted.get(fact.origin.account_id, ()):
             if subscription.wants(fact):
-                yield _row(subscription.webhook_id, fact, now)
+                is_gathered = fact.type in subscription.gathers and sizes[company] > 1
+                body = (subscription.webhook_id, company, places[company] // GATHERED)
+                yield _row(subscription.webhook_id, fact, now, batches[body] if is_gathered else None)
+        places[company] += 1
 
 
-def _row(webhook_id: int, fact: Fact, now: datetime) -> tuple[Any, ...]:
+def _company_of(fact: Fact) -> Company:
+    return fact.origin.message_id, fact.type
+
+
+def _row(webhook_id: int, fact: Fact, now: datetime, batch: UUID | None) -> tuple[Any, ...]:
     """Return a row in the order of the model's fields: after the state tries, when due, lease, batch, end, last answer."""
-    return (webhook_id, fact.at, fact.id, WebhookDelivery.State.WAITING.value, 0, 0, now, None, None, None, 0, "")
+    return (webhook_id, fact.at, fact.id, WebhookDelivery.State.WAITING.value, 0, 0, now, None, batch, None, 0, "")
 
 
 def _load(account_id: int) -> tuple[Subscription, ...]:
@@ -92,7 +110,8 @@ def _subscription(
     told = frozenset(FORMATS[format_name].words)
     told |= frozenset(BounceType.values if EventType.BOUNCED in told else ())
     types = told & frozenset(map(str, events)) if events else told
-    return Subscription(webhook_id=webhook_id, types=types, domain_id=domain_id, smtp_user_id=smtp_user_id)
+    gathers = FORMATS[format_name].gathers
+    return Subscription(webhook_id=webhook_id, types=types, gathers=gathers, domain_id=domain_id, smtp_user_id=smtp_user_id)
 
 
 _subscriptions: TimedCache[int, tuple[Subscription, ...]] = TimedCache(seconds=2)

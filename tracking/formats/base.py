@@ -114,6 +114,7 @@ class Format:
     before the second try, the third, and so on; the last delay is followed by the last try. `tries_url`: the URL must answer
     a test before it is saved; what is missing in its answer, `find_fault` says in a sentence, "" for nothing. With
     `takes_get` an answer to a GET will do as well. `names_way`: it tells the label and list task of a copy, and whence it went.
+    Events of a type in `gathers` that happen to recipients of one message at once are told in one body.
     """
 
     words: Mapping[str, str]
@@ -121,6 +122,7 @@ class Format:
     sign: Sign = lambda _parcel, _body, _now: {}
     content_type: str = "application/json"
     batch: int = 1  # events in one body
+    gathers: frozenset[str] = frozenset()
     seconds: float = 10.0  # for the whole call
     delays: tuple[int, ...] = STANDARD
     is_success: Callable[[Reply], bool] = lambda reply: 200 <= reply.status < 300

@@ -54,10 +54,9 @@ MESSAGES: Final[Mapping[str, str]] = {
 
 def write(parcel: Parcel) -> bytes:
     """Return the form. Time and token are the event's own, so that each try says the same."""
-    telling = parcel.only
-    timestamp, token = str(telling.milliseconds), hashlib.sha256(parcel.id.encode()).hexdigest()[:TOKEN]
+    timestamp, token = str(parcel.only.milliseconds), hashlib.sha256(parcel.id.encode()).hexdigest()[:TOKEN]
     fields = {
-        **dict(_fields(telling)),
+        **dict(_fields(parcel)),
         "timestamp": timestamp,
         "token": token,
         "signature": hmac.digest(parcel.key.encode(), f"{timestamp}{token}".encode(), "sha256").hex(),
@@ -65,7 +64,8 @@ def write(parcel: Parcel) -> bytes:
     return urlencode(fields).encode()
 
 
-def _fields(telling: Telling) -> Iterator[tuple[str, str]]:
+def _fields(parcel: Parcel) -> Iterator[tuple[str, str]]:
+    telling = parcel.only
     word = _word(telling)
     task_id = str(telling.list_task_id)
     yield "event", word
@@ -79,9 +79,9 @@ def _fields(telling: Telling) -> Iterator[tuple[str, str]]:
     yield "userHeaders", write_json(by_name(telling.headers)).decode()
     yield "messageId", telling.inbound_id
     if word == "request":
-        yield "recipientArray", write_json([telling.recipient]).decode()
-        yield "emailIds", write_json([telling.email_id]).decode()
-        yield "recipientSize", "1"
+        yield "recipientArray", write_json([one.recipient for one in parcel.tellings]).decode()
+        yield "emailIds", write_json([one.email_id for one in parcel.tellings]).decode()
+        yield "recipientSize", str(len(parcel.tellings))
         return
     yield "emailId", telling.email_id
     yield "recipient", telling.recipient
@@ -119,4 +119,5 @@ SENDCLOUD: Final = Format(
     tries_url=True,
     takes_get=True,
     names_way=True,
+    gathers=frozenset({EventType.ACCEPTED}),
 )

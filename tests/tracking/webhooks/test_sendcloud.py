@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ from gateway.models import Attempt, ListTask, Message, Recipient
 from tests.support.cast import Tenant
 from tests.support.lists import make_list
 from tests.tracking.webhooks.conftest import World, happen, make_fact, states
+from tracking import outbox
 from tracking.formats import FORMATS
 from tracking.labels import add_label
 from tracking.models import EventType, WebhookDelivery
@@ -60,22 +62,58 @@ def take(submission: Submission) -> Accepted:
     return answer
 
 
-def test_a_request_names_its_copies_by_the_ids_of_the_answer(world: Make, acme: Tenant) -> None:
+def test_one_request_names_all_copies_by_the_ids_of_the_answer(world: Make, acme: Tenant) -> None:
     here = world()
     here.hook(format_name="sendcloud")
     emails = ("ben@inbox.example", "joe@inbox.example")
     answer = take(ask(acme, *emails))
     here.run()
-    told = sorted(heard(here), key=lambda one: one["emailIds"])
-    assert [one["messageId"] for one in told] == [answer.inbound_id] * 2
-    assert [json.loads(one["emailIds"]) for one in told] == [
-        [f"{answer.inbound_id}{position}${email}"] for position, email in enumerate(emails)
-    ]
-    for one, email in zip(told, emails, strict=True):
-        assert (one["event"], json.loads(one["recipientArray"]), one["recipientSize"]) == ("request", [email], "1")
-        assert (one["apiUser"], one["category"]) == (acme.smtp_user.name, acme.smtp_user.name)
-        assert (one["maillistTaskId"], one["mail_list_task_id"], one["labelId"]) == ("0", "0", "0")
-        assert json.loads(one["userHeaders"]) == {"SC-Custom-Order": "17"}
+    (one,) = heard(here)
+    assert (one["event"], one["messageId"]) == ("request", answer.inbound_id)
+    assert json.loads(one["emailIds"]) == [f"{answer.inbound_id}{position}${email}" for position, email in enumerate(emails)]
+    assert (json.loads(one["recipientArray"]), one["recipientSize"]) == (list(emails), "2")
+    assert (one["apiUser"], one["category"]) == (acme.smtp_user.name, acme.smtp_user.name)
+    assert (one["maillistTaskId"], one["mail_list_task_id"], one["labelId"]) == ("0", "0", "0")
+    assert json.loads(one["userHeaders"]) == {"SC-Custom-Order": "17"}
+
+
+def test_requests_of_other_messages_and_other_events_go_alone(world: Make, acme: Tenant) -> None:
+    here = world()
+    here.hook(format_name="sendcloud")
+    wanted = [["ann@a.example", "bob@a.example"], ["cid@a.example"], ["dan@a.example"]]
+    answers = [take(ask(acme, *emails)) for emails in wanted]
+    happen(*(make_fact(acme, message_id=7) for _ in range(2)))
+    here.run()
+    told = heard(here)
+    requests = {one["messageId"]: json.loads(one["recipientArray"]) for one in told if one["event"] == "request"}
+    assert requests == dict(zip((answer.inbound_id for answer in answers), wanted, strict=True))
+    assert [one["event"] for one in told].count("deliver") == 2
+    assert len(told) == 5
+
+
+def test_many_requests_are_told_in_bodies_of_a_bounded_size(world: Make, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "GATHERED", 3)
+    here = world()
+    here.hook(format_name="sendcloud")
+    emails = [f"u{number}@inbox.example" for number in range(8)]
+    take(ask(acme, *emails))
+    here.run()
+    told = [json.loads(one["recipientArray"]) for one in heard(here)]
+    assert sorted(map(len, told)) == [2, 3, 3]
+    assert sorted(chain.from_iterable(told)) == emails
+
+
+def test_a_request_of_many_goes_out_again_with_the_same_bytes(world: Make, acme: Tenant) -> None:
+    here = world({"/": lambda times: 500 if times == 1 else 200})  # the first call tries the URL
+    here.hook(format_name="sendcloud")
+    take(ask(acme, "ben@inbox.example", "joe@inbox.example"))
+    here.run()
+    here.later(hours=1)
+    here.run()
+    bodies = [call.body for call in here.endpoint.calls[1:]]
+    assert len(bodies) == 2
+    assert len(set(bodies)) == 1
+    assert states() == {"done": 2}
 
 
 def test_copies_of_a_list_name_its_task(world: Make, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,10 +129,9 @@ def test_copies_of_a_list_name_its_task(world: Make, acme: Tenant, monkeypatch: 
     assert {one["messageId"] for one in told} == {answer.inbound_id}
     added = dict(ListTask.objects.values_list("pk", "added"))
     assert tuple(added) == answer.task_ids
-    by_task = {task_id: sum(one["maillistTaskId"] == str(task_id) for one in told) for task_id in added}
-    assert by_task == added
+    assert {int(one["maillistTaskId"]): int(one["recipientSize"]) for one in told} == added
     assert all(one["maillistTaskId"] == one["mail_list_task_id"] for one in told)
-    assert {json.loads(one["emailIds"])[0] for one in told} == {
+    assert {email_id for one in told for email_id in json.loads(one["emailIds"])} == {
         f"{answer.inbound_id}{position}${email}" for position, email in Recipient.objects.values_list("position", "email")
     }
 

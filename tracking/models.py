@@ -270,6 +270,7 @@ class Suppression(AccountModel):
                 fields=["email"], condition=models.Q(account__isnull=True), name="suppression_of_platform_once"
             ),
         ]
+        indexes = [models.Index(fields=["account", "cause", "-created_at", "-id"], name="suppression_newest")]
 
     def __str__(self) -> str:
         return self.email

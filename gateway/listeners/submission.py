@@ -207,10 +207,15 @@ class Doors:
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="auth")
 
     def open(self, endpoint: Endpoint, *, is_tls: bool = False, clear: Sequence[Network] = ()) -> Listener:
-        """Return a listener for `endpoint`, with STARTTLS or over TLS from the start; from `clear` AUTH needs neither."""
+        """Return a listener for `endpoint`, with STARTTLS or over TLS from the start; from `clear` AUTH needs neither.
+
+        On loopback of the embedded mode this machine's own clients are `clear`, not those that a proxy here speaks for.
+        """
+        if settings.EMBEDDED and is_loopback(endpoint.host):
+            clear = (*LOOPBACK, *clear)
         return Listener(
             lambda listener: SubmissionConnection(listener, self._guard, self._threads, clear=clear),
-            make_policy(endpoint),
+            make_policy(),
             tls=self._tls,
             is_tls=is_tls,
             caps=self._caps,
@@ -229,13 +234,13 @@ class Doors:
         return self.open(endpoint, clear=(*LOOPBACK, *allowed))
 
 
-def make_policy(endpoint: Endpoint) -> Policy:
-    """Return what a listener on `endpoint` offers: AUTH without TLS only on loopback of the embedded mode."""
+def make_policy() -> Policy:
+    """Return what a listener offers, as far as no client is an exception."""
     return Policy(
         words=own_words(),
         limits=Limits(size=settings.GATEPOST_MAX_SIZE),
         offers_tls=True,
-        auth=Auth.ALWAYS if settings.EMBEDDED and is_loopback(endpoint.host) else Auth.OVER_TLS,
+        auth=Auth.OVER_TLS,
         asks=frozenset({DataRequested}),
     )
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import django
 from django.core.management import call_command
 
-from gateway.base.environment import Endpoint
 from gateway.smtp.policy import Auth, Policy
 
 
@@ -17,8 +16,8 @@ def main() -> None:
 
     make_policy = submission.make_policy
 
-    def make_plain_policy(endpoint: Endpoint) -> Policy:
-        return replace(make_policy(endpoint), auth=Auth.ALWAYS)
+    def make_plain_policy() -> Policy:
+        return replace(make_policy(), auth=Auth.ALWAYS)
 
     submission.make_policy = make_plain_policy
     call_command("submission")

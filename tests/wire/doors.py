@@ -24,7 +24,6 @@ from django.urls import reverse
 
 from accounts.access import load_access
 from domains.credentials import authenticate_smtp_user
-from gateway.base.environment import Endpoint
 from gateway.base.errors import Refused
 from gateway.console import template_test
 from gateway.console.list_send import SendForm
@@ -196,7 +195,7 @@ class Doors:
     def _send_by_smtp(self, call: Mapping[str, Any]) -> str:
         """Say all at once, as a client may that pipelines; the last reply that is not positive is the refusal."""
         asked = call["body"]
-        server = Server(make_policy(Endpoint("127.0.0.1", 0)))
+        server = Server(make_policy(), is_tls=True)
         server.greet()
         parameters = "".join(f" {name}={value}" if value else f" {name}" for name, value in asked["mail_parameters"].items())
         name = f"{self._tenant.smtp_user.name}#{asked['label']}\0{self._tenant.smtp_secret}"

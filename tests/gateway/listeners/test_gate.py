@@ -58,8 +58,9 @@ def submit(client: smtplib.SMTP, tenant: Tenant) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", HEADERS)
-def test_it_works(open_door: OpenDoor, acme: Tenant, kind: str) -> None:
-    with open_door() as port, connect(port, HEADERS[kind]) as line:
+def test_it_works(open_door: OpenDoor, acme: Tenant, kind: str, settings: Settings) -> None:
+    settings.GATEPOST_SMTP_PLAIN_ALLOW = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+    with open_door(is_plain=True) as port, connect(port, HEADERS[kind]) as line:
         submit(client_on(line), acme)
     assert Message.objects.get().client == CLIENTS.get(kind, "198.51.100.7")
 
@@ -196,3 +197,11 @@ def test_who_is_named_needs_no_tls(open_door: OpenDoor, settings: Settings) -> N
         assert b"AUTH LOGIN PLAIN" in offers(port)  # this machine's own
         assert b"AUTH" not in offers(port, "203.0.113.7")
         assert b"STARTTLS" in offers(port, "203.0.113.7")
+
+
+def test_a_laptops_own_programs_need_no_tls_and_nobody_whom_a_proxy_speaks_for(open_door: OpenDoor) -> None:
+    with open_door() as port:
+        assert b"AUTH" not in offers(port, "203.0.113.7")
+        assert b"AUTH LOGIN PLAIN" in offers(port, "127.0.0.1")
+        with connect(port, V1 + b"EHLO a\r\nAUTH PLAIN AGEAYg==\r\nQUIT\r\n") as line:
+            assert b"\r\n530 5.7.0 " in hear(line)

@@ -171,6 +171,18 @@ def test_two_labels_have_lines_each(ask: Ask, acme: Tenant, spring: Label, *, by
     assert ask(DAYS, aggregate=1, **asked)["info"]["dataList"]["requestNum"] == "3"
 
 
+@pytest.mark.parametrize("call", [DAYS, HOURS])
+@pytest.mark.parametrize("more", [{}, {"domainList": "qq.example"}])
+def test_the_longest_labels_are_told_apart(ask: Ask, acme: Tenant, call: str, more: dict[str, str]) -> None:
+    one, two = (add_label(acme.account.pk, "春" * 254 + end) for end in "ab")
+    for label in (one, two, two):
+        told(acme, "accepted", recipient_domain="qq.example", tags=[label.name])
+    for label, number in ((one, 1), (two, 2)):
+        found = rows(ask(call, labelIdList=label.pk, **DAY, **more), "labelId", "labelName", "requestNum")
+        assert found == [(label.pk, label.name, number)]
+    assert ask(call, labelIdList=f"{one.pk};{two.pk}", aggregate=1, **DAY, **more)["info"]["dataList"]["requestNum"] == "3"
+
+
 @pytest.mark.usefixtures("_mailed")
 @pytest.mark.parametrize("way", ["get", "form", "multipart", "json"])
 def test_every_way_of_asking_is_understood(ask: Ask, way: str) -> None:

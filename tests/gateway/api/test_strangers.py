@@ -18,20 +18,19 @@ from domains.models import SenderDomain, TrackingDomain
 from domains.trackinghosts import add_tracking_domain
 from gateway.base import clock
 from gateway.models import Message
-from templates_app.actions import add_template
 from templates_app.models import Member
-from templates_app.texts import Texts
 from tests.gateway.api.conformance import mailup, octeth, sendclean, sendcloud
-from tests.gateway.api.customers import COMMANDS, SENDCLOUD, Customer, is_done
+from tests.gateway.api.customers import COMMANDS, Customer, is_done
 from tests.gateway.api.octeth.commands import NOBODY
 from tests.gateway.api.sendclean.sending import RAW
+from tests.gateway.api.sendcloud import strangers as of_sendcloud
 from tests.support.lists import make_list
-from tracking.labels import add_label
 
 Pair = tuple[Any, Any]  # what is theirs, and what is nobody's
 Names = dict[str, Callable[[Customer], Pair]]  # by field
 
-CALLS = {**sendclean(), **octeth(), **mailup(), **{name: sendcloud()[name] for name in SENDCLOUD}}
+SENDCLOUD = sendcloud()
+CALLS = {**sendclean(), **octeth(), **mailup(), **SENDCLOUD}
 LIKE_A_NAME = re.compile(r"(?i)(^|[._-])\w*(id|ids|label|name|domain|user|username|email|from|mailfrom|raw_message)$")
 NO_NAMES = {
     "name": "of a person or a file, for the mail",
@@ -43,16 +42,6 @@ NO_NAMES = {
     "StartFrom": "a place in a list",
     "Subdomain": "a part of a host of the caller's own domain",
     "RecipientToDomain": "a receiving domain, which is nobody's",
-    "fromName": "of a person, for the mail",
-    "fromname": "of a person, for the mail",
-    "labelName": "of a label, which is made where the account has none of that name",
-    "embeddedCid": "of a file within the mail",
-    "respEmailId": "a switch",
-    "resp_email_id": "a switch",
-    "sendRequestId": "chosen by the caller; keys of two accounts never meet (tests/gateway/engine/test_idempotency.py)",
-    "uid": "of a meeting, chosen by the caller",
-    "organizerName": "of a person, for the meeting",
-    "organizerEmail": "of a person, for the meeting",
     "UUID": "chosen by the caller; keys of two accounts never meet (tests/gateway/engine/test_idempotency.py)",
     "MailFrom": "not used",
     "JourneyID": "the vendor's own; comes back with events",
@@ -94,18 +83,6 @@ def template(one: Customer) -> Pair:
 def address_list(one: Customer) -> Pair:
     assert one.tenant is not None
     return make_list(one.tenant.account.pk, 1).pk, NOBODY
-
-
-def template_name(one: Customer) -> Pair:
-    assert one.tenant is not None
-    texts = Texts(subject="Hello", text="Hello")
-    add_template(one.tenant.account.pk, invoke_name="theirs", name="Theirs", texts=texts)
-    return "theirs", "nobodys"
-
-
-def label(one: Customer) -> Pair:
-    assert one.tenant is not None
-    return add_label(one.tenant.account.pk, "theirs").pk, NOBODY
 
 
 def member(one: Customer) -> Pair:
@@ -154,13 +131,11 @@ _OF_A_MAIL: Names = {
     "message.headers.x-stes-signingdomain": domain_name,
     "message.headers.x-stes-returnpathdomain": return_host,
 }
-_BY_SENDCLOUD: Names = {"from": address, "labelId": label}
-_BY_SENDCLOUD_V1: Names = {"from": address, "label": label}
 _WEBHOOK: Names = {"webhook_id": made_by("settings/getWebhookInfo", "webhook_id")}
 _BY_DOMAIN: Names = {"DomainID": domain_id}
 _KEY: Names = {"ApiKeyId": made_by("EmailGateway.DeleteAPI", "ApiKeyId")}
 _SMTP: Names = {"smtpid": made_by("EmailGateway.DeleteSMTP", "smtpid")}
-FOREIGN: dict[str, Names] = {
+FOREIGN: dict[str, Names] = of_sendcloud.FOREIGN | {
     "messages/sendMail": _OF_A_MAIL,
     "messages/sendTemplate": _OF_A_MAIL | {"message.template_id": template},
     "messages/sendTemplateHTTPGet": {"smtp_user_name": smtp_user, "template_id": template, "from_email": address},
@@ -199,11 +174,6 @@ FOREIGN: dict[str, Names] = {
     "EmailGateway.ExportEvents": _BY_DOMAIN | {"MessageID": message_id},
     "EmailGateway.AccountStats": {"DomainIDs": lambda one: ([one.domain_id], [NOBODY])},
     "EmailGateway.SMTPRelay": {"SMTPUsername": smtp_user, "RawEmail": whole_mail},
-    "mail/send": _BY_SENDCLOUD,
-    "mail/sendtemplate": _BY_SENDCLOUD | {"templateInvokeName": template_name},
-    "mail/sendcalendar": _BY_SENDCLOUD,
-    "webapi/mail.send": _BY_SENDCLOUD_V1,
-    "webapi/mail.send_template": _BY_SENDCLOUD_V1 | {"template_invoke_name": template_name},
     "SendMessage": {"From": address},
     "SendTemplate": {"From": address, "TemplateId": template},
     "ListUserInfo": {"Username": smtp_user},
@@ -222,6 +192,8 @@ WAYS = [(asked, name, field) for name, field in ROWS for asked in (name, COMMAND
 
 
 def names_something(call: str, field: str) -> bool:
+    if call in SENDCLOUD:
+        return of_sendcloud.names_something(call, field)
     last = re.split(r"[.\]]", field)[-1]
     return (call, field) not in OF_NO_MEANING and last not in NO_NAMES and LIKE_A_NAME.search(field) is not None
 
@@ -236,22 +208,24 @@ def test_what_is_theirs_is_like_what_is_not_there(ours: Customer, theirs: Custom
     asked, name, field = way
     their_s, nobody_s = FOREIGN[name][field](theirs)
     call = ours.right(asked)
+    put = of_sendcloud.put if name in SENDCLOUD else put_in
     audited = AuditEntry.objects.count()
-    answers = [ours.ask(asked, put(call, field, value)) for value in (their_s, nobody_s)]
+    calls = [call, ours.right(asked) if field in of_sendcloud.NEW_NAMES else call]
+    answers = [ours.ask(asked, put(*each)) for each in zip(calls, (field, field), (their_s, nobody_s), strict=True)]
     assert seen(answers[0], their_s) == seen(answers[1], nobody_s)
     assert is_done(answers[0]) or AuditEntry.objects.count() == audited
     own = theirs.ask(asked, put(theirs.right(asked), field, their_s))
     assert seen(own, their_s) != seen(answers[1], nobody_s)  # it is there, for whose it is
 
 
-def put(call: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
+def put_in(call: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
     """Return a call with a value in a field, which may be one of a struct: `message.from_email`."""
     if field == "From":
         return call | {"From": {key: value if key.lower() == "email" else said for key, said in call["From"].items()}}
     if field == "TargetListID":
         call = call | {"To": None}
     outer, dot, inner = field.partition(".")
-    return call | {outer: put(call.get(outer, {}), inner, value) if dot else value}
+    return call | {outer: put_in(call.get(outer, {}), inner, value) if dot else value}
 
 
 def seen(response: HttpResponse, value: Any) -> tuple[int, bytes, dict[str, str]]:
@@ -268,7 +242,8 @@ def _word_of(value: Any) -> str:
     return re.sub(r"(?s).*?@([\w.]+).*", r"\1", word)
 
 
-# Ids, tokens and keys of a domain that AddDomain adds; when it did, and the message that was accepted.
+# Ids, tokens and keys of what a call makes; when it did, and the message that was accepted.
 MADE_ANEW = re.compile(
-    r'(?<="NewSenderDomainID":)\d+|(?<="DomainID":)\d+|(?<="CreatedAt":")[\d :-]+|gatepost-verify=\w+|(?<=p=)[\w+/=]+'
+    r'(?<="NewSenderDomainID":)\d+|(?<="DomainID":)\d+|(?<="labelId":)\d+|(?<="CreatedAt":")[\d :-]+|gatepost-verify=\w+'
+    r'|(?<=p=)[\w+/=]+|(?<="gmtCreated":")[\d :-]+|(?<="gmtUpdated":")[\d :-]+|(?<="appKey":")[^"]+|(?<=_at":")[\d :-]+'
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable, Mapping
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 from typing import Final
 
 UTF_8: Final = "utf-8"
+_LONGEST_NAME: Final = 100  # characters
 
 # By the name of Python's codec, which knows each one's aliases; the value is what Content-Type says.
 CHARSETS: Final[Mapping[str, str]] = {
@@ -31,12 +33,22 @@ CHARSETS: Final[Mapping[str, str]] = {
 }
 
 
+def _names_of(codec: str) -> set[str]:
+    """Return every name of a codec, as find_charset reads names."""
+    name = normalize_encoding(codec)
+    module = aliases.get(name, name)
+    return {name, module, *(alias.replace(".", "_") for alias, its_module in aliases.items() if its_module == module)}
+
+
+_BY_NAME: Final[Mapping[str, str]] = {name: charset for codec, charset in CHARSETS.items() for name in _names_of(codec)}
+
+
 def find_charset(name: str) -> str | None:
-    """Return the usual name of a charset, by any of its names; None for one that no mail is written in."""
-    try:
-        return CHARSETS.get(codecs.lookup(name.strip()).name)
-    except (LookupError, ValueError):  # ValueError: a name with a NUL
-        return None
+    """Return the usual name of a charset, by any of its names; None for one that no mail is written in.
+
+    `codecs.lookup` is not asked: it remembers every name that it was ever asked for, and these are customers'.
+    """
+    return _BY_NAME.get(normalize_encoding(name.strip()).lower().replace(".", "_")) if len(name) <= _LONGEST_NAME else None
 
 
 def encode(text: str, charset: str) -> tuple[str, bytes]:

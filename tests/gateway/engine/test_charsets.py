@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import encodings
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
@@ -30,7 +31,14 @@ def test_every_charset_is_known_by_its_name_and_has_ascii(codec: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "charset"),
-    [("UTF8", "utf-8"), (" Latin1 ", "iso-8859-1"), ("cp1252", "windows-1252"), ("EUC-CN", "gb2312"), ("SJIS", "shift_jis")],
+    [
+        ("UTF8", "utf-8"),
+        (" Latin1 ", "iso-8859-1"),
+        ("cp1252", "windows-1252"),
+        ("EUC-CN", "gb2312"),
+        ("SJIS", "shift_jis"),
+        ("ANSI_X3.4-1986", "us-ascii"),
+    ],
 )
 def test_a_charset_goes_by_any_of_its_names(name: str, charset: str) -> None:
     assert find_charset(name) == charset
@@ -39,6 +47,12 @@ def test_a_charset_goes_by_any_of_its_names(name: str, charset: str) -> None:
 @pytest.mark.parametrize("name", ["", "nothing", "utf-7", "utf-16", "rot13", "base64", "idna", "a\0b", "unicode-escape", "💌"])
 def test_what_no_mail_is_written_in_is_none(name: str) -> None:
     assert find_charset(name) is None
+
+
+def test_names_that_are_none_are_not_remembered() -> None:
+    before = set(encodings._cache)  # type: ignore[attr-defined]  # of codecs.lookup, which never forgets
+    assert not any(find_charset(f"nothing-{number}") for number in range(100))
+    assert set(encodings._cache) == before  # type: ignore[attr-defined]
 
 
 def built(text: str, html: str, charset: str) -> Message:

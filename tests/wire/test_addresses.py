@@ -77,7 +77,8 @@ CROOKED = [
     "joe@" + "a" * 63 + ".com",
     "joe@" + "a" * 64 + ".com",
 ]
-GIVEN_ELSEWHERE = {"sendcloud each", "smtp sendcloud"}  # X-SMTPAPI's recipients stand instead of the call's
+# X-SMTPAPI's recipients stand instead of the call's.
+GIVEN_ELSEWHERE = {"sendcloud each", "sendcloud template", "sendcloud v1 template", "smtp sendcloud"}
 ADDRESSES = [*TAKEN, *REFUSED, *CROOKED]
 
 

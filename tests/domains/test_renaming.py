@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from domains import verification
 from domains.actions import add_domain
@@ -53,3 +56,22 @@ def test_a_name_that_it_cannot_have_is_refused(acme: Tenant, name: str) -> None:
         rename_domain(fresh, name)
     fresh.refresh_from_db()
     assert (fresh.name, fresh.verification_token) == ("fresh.example", "token")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_that_want_a_name_at_once_one_has_it(acme: Tenant) -> None:
+    domains = [add_domain(acme.account, f"old{number}.example") for number in range(4)]
+    together = Barrier(len(domains))
+
+    def rename(domain: SenderDomain) -> bool:
+        together.wait(5)
+        try:
+            rename_domain(domain, "new.example")
+        except FieldInvalid:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(len(domains)) as threads:
+        assert sorted(threads.map(rename, domains)) == [False, False, False, True]

@@ -39,6 +39,7 @@ def move_members(account_id: int, list_id: int, moves: Sequence[tuple[str, str]]
         for place, lower, owner in find_keys(cursor, list_id, {place: new[place] for place in keys}):
             if owners.setdefault(lower, keys[place]) != keys[place] or owner not in {None, keys[place]}:
                 raise FieldInvalid("members", f"{new[place]} would be in the list twice.", value=new[place])
-        if keys:
-            _MOVE.run(cursor, rows=[(keys[place], new[place]) for place in sorted(keys)], at=clock.now())
-    return len(set(keys.values()))
+        moved = {keys[place]: new[place] for place in sorted(keys)}  # of two new addresses of one member the last
+        if moved:
+            _MOVE.run(cursor, rows=sorted(moved.items()), at=clock.now())
+    return len(moved)

@@ -120,6 +120,12 @@ def test_an_address_may_change_its_case(ask: Ask, news: AddressList) -> None:
     assert listed(ask)[0][0] == "P0@inbox.example"
 
 
+def test_of_two_new_addresses_of_one_member_the_last_counts(ask: Ask, news: AddressList) -> None:
+    twice, new = "p0@inbox.example;P0@inbox.example", "a@inbox.example;b@inbox.example"
+    assert ask("addressmember/update", address=NEWS, members=twice, newMembers=new)["info"] == {"count": 1}
+    assert listed(ask)[0][0] == "b@inbox.example"
+
+
 def test_a_thousand_members_take_few_statements(ask: Ask, news: AddressList) -> None:
     thousand = MANY.rpartition(";")[0]
     with CaptureQueriesContext(connection) as queries:

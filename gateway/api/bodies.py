@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from ipaddress import ip_address
-from typing import Any
+from math import isinf
+from typing import Any, Self
 
 import msgspec
 from django.conf import settings
@@ -34,8 +35,25 @@ _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..")
 
+
+class Spelled(float):
+    """A number with a point or an exponent, which is in text what it was in the JSON: 8.50 stays 8.50."""
+
+    _spelling: str
+
+    def __new__(cls, spelling: str) -> Self:
+        number = super().__new__(cls, spelling)
+        if isinf(number):
+            raise ValueError("Number out of range")
+        number._spelling = spelling
+        return number
+
+    def __str__(self) -> str:
+        return self._spelling
+
+
 _decoder = msgspec.json.Decoder()
-_spelling_decoder = msgspec.json.Decoder(float_hook=str)
+_spelling_decoder = msgspec.json.Decoder(float_hook=Spelled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +115,9 @@ def client_address(meta: Mapping[str, Any]) -> str:
         return peer
 
 
-def parse_object(body: bytes | str) -> dict[str, Any]:
-    """Return the JSON object in `body`; raise RequestMalformed for anything else."""
-    value = parse_json(body)
+def parse_object(body: bytes | str, *, keep_spelling: bool = False) -> dict[str, Any]:
+    """Return the JSON object in `body`, as parse_json does; raise RequestMalformed for anything else."""
+    value = parse_json(body, keep_spelling=keep_spelling)
     if not isinstance(value, dict):
         raise RequestMalformed("The JSON must be an object.")
     return value
@@ -108,8 +126,8 @@ def parse_object(body: bytes | str) -> dict[str, Any]:
 def parse_json(body: bytes | str, *, keep_spelling: bool = False) -> Any:
     """Return the value of the JSON in `body`, at most 32 levels deep; raise RequestMalformed.
 
-    With `keep_spelling`, numbers with a point or an exponent come back as they were written, in text. Of duplicate keys the
-    last wins. Not taken: NaN, numbers beyond a double, lone surrogates, U+0000.
+    With `keep_spelling`, numbers with a point or an exponent come back as Spelled. Of duplicate keys the last wins. Not taken:
+    NaN, numbers beyond a double, lone surrogates, U+0000.
     """
     raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
     raw = raw.removeprefix(_BOM)
@@ -179,7 +197,7 @@ def _find_parser(media: str, body: bytes, parsers: Mapping[str, Parser]) -> Pars
     if media in parsers:
         return parsers[media]
     if media in {"application/json", "text/json"} or media.endswith("+json") or _looks_like_json(media, body):
-        return parse_object
+        return parsers.get("application/json", parse_object)
     if media in {_FORM, ""}:
         return _parse_form
     raise RequestMalformed(f"The content type {media} is not taken; send application/json or a form.")

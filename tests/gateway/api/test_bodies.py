@@ -144,7 +144,11 @@ class Broken(BytesIO):
 
 
 def test_numbers_keep_their_spelling_where_asked() -> None:
-    assert parse_json('{"a": 1989.0, "b": 1e2, "c": 7}', keep_spelling=True) == {"a": "1989.0", "b": "1e2", "c": 7}
+    found = parse_json('{"a": 1989.0, "b": 1e2, "c": 8.50, "d": 7}', keep_spelling=True)
+    assert {name: str(value) for name, value in found.items()} == {"a": "1989.0", "b": "1e2", "c": "8.50", "d": "7"}
+    assert found == {"a": 1989, "b": 100, "c": 8.5, "d": 7}
+    with pytest.raises(RequestMalformed, match="out of range"):
+        parse_json("[1e999]", keep_spelling=True)
 
 
 @given(st.binary(max_size=60))

@@ -19,7 +19,9 @@ class DeleteLabel(ChangingView): ...            # one that changes: within a tra
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
@@ -29,7 +31,7 @@ from django.http import HttpResponse
 from domains.credentials import Credential, authenticate_smtp_user
 from gateway.api.asked import Asked
 from gateway.api.base import DialectView, UnknownPath
-from gateway.api.bodies import Payload
+from gateway.api.bodies import Parser, Payload, parse_object
 from gateway.api.sendcloud.answers import Counted, say_count, say_refused
 from gateway.api.sendcloud.parse import check_given, parse_credentials
 from gateway.base.errors import CredentialSendsOnly, Refused
@@ -39,6 +41,7 @@ class SendCloudView(DialectView):
     """A call of an API user: the SMTP user of that name, with its secret as `apiKey`."""
 
     dialect = "sendcloud"
+    parsers: ClassVar[Mapping[str, Parser]] = {"application/json": partial(parse_object, keep_spelling=True)}  # decision 19
     codes: ClassVar[tuple[int, ...]] = ()  # what it may answer beside the codes of its fields and those of every call
 
     def authenticate(self, payload: Payload) -> Credential:

@@ -15,7 +15,7 @@ from templates_app.models import UnsubscribePage
 from tests.gateway.api.sendcloud.conftest import Send, make_mail
 from tests.gateway.api.sendcloud.wires import part_of, read_mails
 from tests.support.cast import Tenant
-from tests.support.doors import let_sleep
+from tests.support.doors import accept_inline, let_sleep
 from tracking.labels import add_label, labels_of
 
 INBOUND = re.compile(r"\d+_\d+_\d+_\d+\.[^#$]+-inbound")
@@ -266,6 +266,18 @@ def test_pubsub_leaves_the_broadcast(send: Send) -> None:
     assert options["variables"] == {"price": "1989.0"}
     assert "one_by_one" not in options
     assert [email for email, _ in options["to"]] == ["ben@ifaxin.example", "joe@ifaxin.example"]
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/vnd.x+json", "text/plain"])
+def test_numbers_of_a_json_body_keep_their_spelling(acme: Tenant, monkeypatch: pytest.MonkeyPatch, media: str) -> None:
+    accept_inline(monkeypatch)
+    numbers = '{"pubsub": {"a": 1989.0, "b": 8.50, "c": 1E+2, "d": 12345678901234567890123}}'
+    body = json.dumps(make_mail(acme) | {"xsmtpapi": "here", "headers": "there", "labelId": 0}).replace('"here"', numbers)
+    label = add_label(acme.account.pk, "spring")
+    body = body.replace('"there"', '{"X-Price": 8.50}').replace('"labelId": 0', f'"labelId": {label.pk}.0')
+    assert Client().post("/apiv2/mail/send", body, media).json()["result"] is True
+    assert sent().options["variables"] == {"a": "1989.0", "b": "8.50", "c": "1E+2", "d": "12345678901234567890123"}
+    assert (sent().tags, sent().headers) == (["spring"], [["X-Price", "8.50"]])
 
 
 def test_filters_overlay_the_switches_of_the_account(send: Send) -> None:

@@ -44,7 +44,6 @@ _ONCE = (
     b"mime-version",
     b"content-type",
     b"content-transfer-encoding",
-    b"x-smtpapi",
     b"x-unique-id",
 )
 _STRIPPED = frozenset((b"bcc", b"resent-bcc", b"x-smtpapi"))
@@ -180,6 +179,8 @@ def _check_counts(counts: Counter[bytes]) -> None:
     for name in _ONCE:
         if counts[name] > 1:
             raise MessageMalformed(f"The mail has {counts[name]} {name.decode().title()} fields; one is allowed.")
+    if counts[b"x-smtpapi"] > 1:
+        raise FieldInvalid("xsmtpapi", f"The mail has {counts[b'x-smtpapi']} X-SMTPAPI fields; one is allowed.")
     if counts[b"received"] > MAX_RECEIVED:
         raise MessageMalformed(f"The mail has passed through more than {MAX_RECEIVED} servers; it goes in a loop.")
 

@@ -250,6 +250,11 @@ def test_what_cannot_be_followed_is_an_xsmtpapi_error(submit: Submit, name: str)
     assert not Message.objects.exists()
 
 
+def test_a_second_one_is_an_xsmtpapi_error(submit: Submit) -> None:
+    assert "xsmtpapi error: The mail has 2 X-SMTPAPI fields" in submit({"to": TO}, extra=(f"x-smtpapi: {encode({'to': TO})}",))
+    assert not Message.objects.exists()
+
+
 def test_anothers_page_is_an_xsmtpapi_error(submit: Submit, globex: Tenant) -> None:
     page = UnsubscribePage.objects.create(account=globex.account, name="Theirs", language="en", title="T", html="<p>x</p>")
     assert "xsmtpapi error: " in submit({"settings": {"unsubscribe": {"page_id": page.pk}}})

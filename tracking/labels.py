@@ -17,12 +17,14 @@ from tracking.models import Label
 
 MOST_LABELS = 1000  # of an account
 LONGEST = 255  # characters of a name
+_MOST_DIGITS = 18  # of a number
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _Key = tuple[int, str]  # account, name
 
 _ids: TimedCache[_Key, int | None] = TimedCache(seconds=30)
 _noted: TimedCache[_Key, int | None] = TimedCache(seconds=30)
+_names: TimedCache[tuple[int, int], str] = TimedCache(seconds=30)  # by account and number; "" for none
 
 
 def note_label(account_id: int, name: str) -> int | None:
@@ -77,6 +79,19 @@ def find_ids(account_id: int, names: Iterable[str]) -> dict[str, int]:
     return {name: key for name, key in found if key is not None}
 
 
+def name_meant(account_id: int, given: str) -> str:
+    """Return the name of the account's label whose number is given, else what is given; a number is known for 30 seconds."""
+    number = _number_in(given)
+    return (number and _names.get((account_id, number), _find_name)) or given
+
+
+def recall_name_meant(account_id: int, given: str) -> str | None:
+    """Return as `name_meant` what was looked up a moment ago, else None. Asks no database."""
+    number = _number_in(given)
+    name = _names.peek((account_id, number)) if number else ""
+    return name or given if name is not None else None
+
+
 def check_name(name: str) -> str:
     """Return a name that a label can have; raise FieldMissing or FieldInvalid for `name`."""
     if not name.strip():
@@ -95,6 +110,7 @@ def forget() -> None:
     """Forget what was looked up, so that this process sees a change at once."""
     _ids.clear()
     _noted.clear()
+    _names.clear()
 
 
 def _find_named(account_id: int, name: str) -> Label | None:
@@ -116,6 +132,16 @@ def _note(key: _Key) -> int | None:
         if found is None:
             raise
         return found
+
+
+def _number_in(text: str) -> int:
+    """Return the number that a text of digits alone is, 0 for any other text and for what no label can have."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else 0
+
+
+def _find_name(key: tuple[int, int]) -> str:
+    account_id, number = key
+    return find_names(account_id, [number]).get(number, "")
 
 
 def _find_id(key: _Key) -> int | None:

@@ -33,6 +33,7 @@ from gateway.listeners.translate import Login, translate
 from gateway.smtp.events import AuthRequested, DataRequested, Event, MessageReceived, Reply
 from gateway.smtp.limits import Limits
 from gateway.smtp.policy import Auth, Policy
+from tracking.labels import name_meant, recall_name_meant
 
 log = logging.getLogger(__name__)
 
@@ -136,19 +137,22 @@ class SubmissionConnection(Connection):
 
 
 def log_in(name: str, secret: str) -> Login:
-    """Return who logs in as `name`, or as `name#label`; raise NotAuthenticated, NotAllowed or Unavailable. Blocks."""
+    """Return who logs in as `name`, or as `name#label` with a label's name or number. Blocks.
+
+    Raises NotAuthenticated, NotAllowed and Unavailable.
+    """
     user, label = _user_of(name), _label_of(name)
     close_old_connections()  # the last one may be broken
     try:
         credential = authenticate_smtp_user(user, secret)
+        credential.check_usable()
+        check_label(label)
+        return Login(credential=credential, label=name_meant(credential.account_id, label))
     except DatabaseError as error:
         log.warning("The database cannot say who %r is: %s", user[:64], error)
         raise Unavailable("Logins cannot be checked just now. Try again in a moment.") from None
     finally:
         close_old_connections()
-    credential.check_usable()
-    check_label(label)
-    return Login(credential=credential, label=label)
 
 
 async def log_in_evenly(threads: Executor, name: str, secret: str) -> Login:
@@ -170,7 +174,8 @@ def log_in_again(name: str, secret: str) -> Login | None:
         if credential is not None:
             credential.check_usable()
             check_label(label)
-            return Login(credential=credential, label=label)
+            meant = recall_name_meant(credential.account_id, label)
+            return Login(credential=credential, label=meant) if meant is not None else None
     return None
 
 

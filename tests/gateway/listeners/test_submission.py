@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from threading import Event, Timer
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from domains import credentials
@@ -23,6 +25,8 @@ from gateway.listeners.listener import Caps
 from gateway.models import Content, Message, Recipient
 from tests.gateway.listeners.conftest import OpenDoor
 from tests.support.cast import Tenant
+from tracking.labels import add_label
+from tracking.labels import forget as forget_labels
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -288,6 +292,30 @@ def test_a_label_behind_the_name_becomes_a_tag(door: int, acme: Tenant, label: s
     with log_in(door, acme, label=f"#{label}" if label.isascii() else "") as client:
         client.sendmail("shop@acme.example", "ben@inbox.example", MAIL)
     assert Message.objects.get().tags == ([label] if label.isascii() else [])
+
+
+def test_the_number_of_a_label_stands_for_its_name(door: int, acme: Tenant, globex: Tenant) -> None:
+    ours, theirs = add_label(acme.account.pk, "spring"), add_label(globex.account.pk, "theirs")
+    wanted = {f"#{ours.pk}": "spring", f"#{theirs.pk}": str(theirs.pk), f"#{'9' * 40}": "9" * 40}
+    for number in wanted:
+        for _ in range(2):  # from the database, then from memory
+            with log_in(door, acme, label=number) as client:
+                client.sendmail("shop@acme.example", "ben@inbox.example", MAIL)
+    told = [tag for message in Message.objects.order_by("pk") for tag in message.tags]
+    assert told == [tag for tag in wanted.values() for _ in range(2)]
+
+
+def test_who_comes_back_with_a_label_asks_no_database(acme: Tenant) -> None:
+    label = add_label(acme.account.pk, "spring")
+    name = f"{acme.smtp_user.name}#{label.pk}"
+    forget_labels()
+    submission.log_in(acme.smtp_user.name, acme.smtp_secret)
+    assert submission.log_in_again(name, acme.smtp_secret) is None  # the label must be looked up, which the thread does
+    submission.log_in(name, acme.smtp_secret)
+    with CaptureQueriesContext(connection) as asked:
+        login = submission.log_in_again(name, acme.smtp_secret)
+    assert login is not None
+    assert (login.label, len(asked)) == ("spring", 0)
 
 
 def logs_in(port: int, name: str, secret: str) -> int:

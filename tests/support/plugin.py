@@ -35,8 +35,12 @@ OUTSIDE = {
     "nodemailer": ("node-nodemailer", ("node", "-e", "require('/usr/share/nodejs/nodemailer')")),
 }
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
-# Folders of tests that are about what goes through the doors, at great length: they are not run again on the other database.
-ONE_DATABASE_WILL_DO = {"openapi", "wire"}
+# Folders and files of tests that are about what goes through the doors, at great length: they are not run again on the other
+# database, where the tests of each call and each query are.
+ONE_DATABASE_WILL_DO = {
+    *("openapi", "wire"),
+    *("test_bootstrap.py", "test_clients.py", "test_idempotency.py", "test_strangers.py", "test_table.py"),
+}
 
 
 @pytest.hookimpl(wrapper=True)

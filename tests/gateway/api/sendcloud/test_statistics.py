@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from domains.actions import add_smtp_user
 from gateway.engine.reply_words import Kind
@@ -169,6 +171,19 @@ def test_two_labels_have_lines_each(ask: Ask, acme: Tenant, spring: Label, *, by
     assert rows(ask(DAYS, **asked), "labelName", "requestNum") == [("spring", 2), ("x", 1)]
     assert [rows(ask(DAYS, start=start, limit=1, **asked), "labelName") for start in range(3)] == [[("spring",)], [("x",)], []]
     assert ask(DAYS, aggregate=1, **asked)["info"]["dataList"]["requestNum"] == "3"
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_hundred_labels_take_as_few_statements_as_two(ask: Ask, acme: Tenant, call: str) -> None:
+    added = [add_label(acme.account.pk, f"label {number}") for number in range(100)]
+    told(acme, "bounced", recipient_domain="qq.example", category="content", tags=[added[7].name, added[93].name])
+    taken = []
+    for some in (added[:2], added):
+        with CaptureQueriesContext(connection) as queries:
+            answer = ask(call, domainList="qq.example", labelIdList=";".join(str(label.pk) for label in some), **DAY)
+        taken.append(len(queries))
+    assert taken[0] == taken[1]
+    assert rows(answer, "labelName") == [("label 7",), ("label 93",)]
 
 
 @pytest.mark.parametrize("call", [DAYS, HOURS])

@@ -12,6 +12,7 @@ from gateway.api.sendcloud.answers.bounces import BouncesListed, say_bounces
 from gateway.api.sendcloud.parse.bounces import COUNT, DELETE, LIST
 from gateway.api.sendcloud.parse.spans import read_days, read_span
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.paging import take_part
 from gateway.api.sendcloud.views.suppressed import DeleteSuppressed, suppressed
 from tracking.models import Suppression
 
@@ -28,8 +29,8 @@ class ListBounces(ModuleView):
     answers = (BouncesListed,)
 
     def act(self, asked: Asked) -> tuple[int, Sequence[Suppression]]:
-        rows = suppressed(asked, BOUNCED, read_span(asked))
-        return rows.count(), list(rows[asked["start"] : asked["start"] + asked["limit"]])
+        part = take_part(suppressed(asked, BOUNCED, read_span(asked)), asked)
+        return part.total, part.rows
 
     def answer(self, done: tuple[int, Sequence[Suppression]]) -> HttpResponse:
         return say_bounces(*done)

@@ -22,6 +22,8 @@ class Part(Generic[M]):
 
 
 def take_part(rows: QuerySet[M], asked: Asked) -> Part[M]:
-    """Return the rows that a call asks for."""
+    """Return the rows that a call asks for. A last page tells by itself how many there are."""
     start, limit = asked["start"], asked["limit"]
-    return Part(rows=list(rows[start : start + limit]), total=rows.count())
+    found = list(rows[start : start + limit])
+    is_last = len(found) < limit and (start == 0 or bool(found))
+    return Part(rows=found, total=start + len(found) if is_last else rows.count())

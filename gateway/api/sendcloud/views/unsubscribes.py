@@ -18,6 +18,7 @@ from gateway.api.sendcloud.answers.unsubscribes import (
 from gateway.api.sendcloud.parse.spans import read_span
 from gateway.api.sendcloud.parse.unsubscribes import ADD, DELETE, LIST
 from gateway.api.sendcloud.views.base import ChangingView, ModuleView
+from gateway.api.sendcloud.views.paging import take_part
 from gateway.api.sendcloud.views.reporting import tags_of, user_ids, user_names
 from gateway.api.sendcloud.views.suppressed import DeleteSuppressed, suppressed
 from tracking.labels import find_ids
@@ -40,9 +41,8 @@ class ListUnsubscribes(ModuleView):
     answers = (UnsubscribesListed,)
 
     def act(self, asked: Asked) -> tuple[int, Sequence[Wish]]:
-        rows = _asked_for(asked)
-        page = list(rows[asked["start"] : asked["start"] + asked["limit"]])
-        return rows.count(), [*_wishes(asked.account_id, page)]
+        part = take_part(_asked_for(asked), asked)
+        return part.total, [*_wishes(asked.account_id, part.rows)]
 
     def answer(self, done: tuple[int, Sequence[Wish]]) -> HttpResponse:
         return say_unsubscribes(*done)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEntry
@@ -100,6 +102,24 @@ def test_pages_follow_each_other(ask: Ask, acme: Tenant) -> None:
     pages = [ask("bounce/list", start=start, limit=2, **DAY)["info"] for start in (0, 2, 4, 6)]
     assert [row["email"] for page in pages for row in page["dataList"]] == [f"u{number}@qq.example" for number in range(5)]
     assert {page["total"] for page in pages} == {5}
+
+
+PAGES: list[tuple[dict[str, int], int]] = [
+    ({"limit": 4}, 0),
+    ({"start": 2, "limit": 2}, 0),
+    ({"limit": 3}, 1),
+    ({"start": 9}, 1),
+]
+
+
+@pytest.mark.parametrize(("page", "count"), PAGES)
+def test_a_last_page_needs_no_count(ask: Ask, acme: Tenant, page: dict[str, int], count: int) -> None:
+    for number in range(3):
+        suppress(acme, f"u{number}@qq.example", "bounced")
+    with CaptureQueriesContext(connection) as asked:
+        info = ask("bounce/list", **DAY, **page)["info"]
+    assert info["total"] == 3
+    assert sum("COUNT(" in query["sql"] and "tracking_suppression" in query["sql"] for query in asked) == count
 
 
 @pytest.mark.usefixtures("_bounced")

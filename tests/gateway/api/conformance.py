@@ -32,9 +32,11 @@ from gateway.api.octeth.views.smtp_relay import SMTPRelay
 from gateway.api.sendclean import urls as sendclean_urls
 from gateway.api.sendclean.errors import ERRORS as SENDCLEAN
 from gateway.api.sendcloud import urls as sendcloud_urls
+from gateway.api.sendcloud.views.base import SendCloudView
 
 DOCUMENTS = Path(__file__).parents[2] / "golden" / "documents"
 Row = tuple[str, int | str]  # a call, and the code of an error
+OF_EVERY_CALL = (40005, 40301, 49903, 49906, 50000, 501, 6001)  # of SendCloud's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,18 @@ def rows_of_sendclean() -> list[Row]:
 def rows_of_octeth() -> list[Row]:
     """Return a row for each call and each number that it documents."""
     return [(name, code) for name, call in octeth().items() for code in words_of(call)]
+
+
+def rows_of_sendcloud() -> list[Row]:
+    """Return a row for each call and each code that it documents: those of its fields, its own, and those of every call."""
+    return [(name, code) for name, call in sendcloud().items() for code in codes_of(call)]
+
+
+def codes_of(call: Call) -> list[int]:
+    """Return the codes that one of SendCloud's calls may refuse with."""
+    assert issubclass(call.kind, SendCloudView)
+    of_fields = {code for field in call.fields for code in (field.missing, field.invalid) if code is not None}
+    return sorted(of_fields | {*call.kind.codes} | {*OF_EVERY_CALL})
 
 
 def rows_of_mailup() -> list[Row]:

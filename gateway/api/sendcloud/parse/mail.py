@@ -104,6 +104,8 @@ def read_send(payload: Payload, credential: Credential, found: Mapping[str, Any]
 def _read_xsmtpapi(value: str | dict[str, Any] | None) -> Overlay:
     if value is None:
         return Overlay()
+    if value == {}:
+        raise FieldMissing("xsmtpapi")
     return xsmtpapi.read_object(value) if isinstance(value, dict) else xsmtpapi.read_text(value)
 
 

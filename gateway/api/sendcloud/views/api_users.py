@@ -33,7 +33,7 @@ class ListApiUsers(ModuleView):
     """
 
     fields = LISTED
-    codes = (41108,)
+    codes = (41107, 41108)
     answers = (ApiUsersListed,)
 
     def act(self, asked: Asked) -> Part[SMTPUser]:
@@ -56,7 +56,7 @@ class AddApiUser(ChangingView):
     """
 
     fields = ADDED
-    codes = (41108, 41109, 41112, 41119)
+    codes = (41107, 41108, 41109, 41112, 41119)
     answers = (ApiUserAdded,)
 
     def change(self, asked: Asked) -> tuple[SMTPUser, str]:

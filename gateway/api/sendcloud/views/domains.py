@@ -25,6 +25,7 @@ class ListDomains(ModuleView):
     """
 
     fields = LISTED
+    codes = (41002, 41011)
     answers = (DomainsListed,)
 
     def act(self, asked: Asked) -> tuple[list[SenderDomain], int]:
@@ -59,7 +60,7 @@ class AddDomain(DomainChangingView):
     """
 
     fields = ADDED
-    codes = (41012, 41015)
+    codes = (41002, 41012, 41013, 41015)
 
     def change(self, asked: Asked) -> SenderDomain:
         with coded({QuotaExceeded: 41012, FieldInvalid: 41015}):
@@ -75,7 +76,7 @@ class UpdateDomain(DomainChangingView):
     """
 
     fields = UPDATED
-    codes = (41014, 41016)
+    codes = (41002, 41005, 41013, 41014, 41016)
 
     def change(self, asked: Asked) -> SenderDomain:
         with coded({FieldInvalid: 41014}):

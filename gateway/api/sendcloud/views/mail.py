@@ -31,6 +31,15 @@ class Done:
     with_ids: bool
 
 
+# What calls that send may answer beside the codes of their fields: of recipients, xsmtpapi, files, lists, and of what is sent.
+OF_ALL = (
+    *(40000, 40106, 40805, 40807, 40810, 40814, 40815, 40816, 40817, 40819, 40827),
+    *(40862, 40863, 40864, 40872, 40879, 40880, 40901, 40904),
+)
+OF_CONTENT = (40852, 40854, 40855, 40857, 40870)
+OF_TEMPLATES = (40812, 40823, 40825, 40826)
+
+
 class SendingView(SendCloudView):
     """A call that sends."""
 
@@ -52,7 +61,7 @@ class Send(SendingView):
     """
 
     fields = SEND
-    codes = (40106, 40862, 40863, 40864, 40872)
+    codes = (*OF_ALL, *OF_CONTENT)
 
     def parse(self, payload: Payload, credential: Credential) -> SendCall:
         return parse_send(payload, credential)
@@ -65,7 +74,7 @@ class SendTemplate(SendingView):
     """
 
     fields = SEND_TEMPLATE
-    codes = (40106, 40812, 40823, 40825, 40826, 40862, 40863, 40864, 40872)
+    codes = (*OF_ALL, *OF_TEMPLATES)
 
     def parse(self, payload: Payload, credential: Credential) -> SendCall:
         return parse_template(payload, credential)
@@ -78,7 +87,7 @@ class SendCalendar(SendingView):
     """
 
     fields = SEND_CALENDAR
-    codes = (40106, 40850, 40862, 40863, 40864, 40872)
+    codes = (*OF_ALL, *OF_CONTENT, 40850)
 
     def parse(self, payload: Payload, credential: Credential) -> SendCall:
         return parse_calendar(payload, credential)

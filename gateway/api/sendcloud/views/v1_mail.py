@@ -9,8 +9,10 @@ from gateway.api.bodies import Payload
 from gateway.api.sendcloud.answers.v1_mail import ListsSentTo, MailSent, tell_sent
 from gateway.api.sendcloud.parse.mail import SendCall
 from gateway.api.sendcloud.parse.v1_mail import SEND_TEMPLATE_V1, SEND_V1, parse_send_v1, parse_template_v1
-from gateway.api.sendcloud.views.mail import Done, SendingView
+from gateway.api.sendcloud.views.mail import OF_ALL, OF_CONTENT, OF_TEMPLATES, Done, SendingView
 from gateway.api.sendcloud.views.v1 import V1View
+
+OF_COMPRESSED = (40865, 40866)
 
 
 class SendingV1View(V1View, SendingView):
@@ -30,6 +32,7 @@ class SendV1(SendingV1View):
     """
 
     fields = SEND_V1
+    codes = (*OF_ALL, *OF_CONTENT, *OF_COMPRESSED)
 
     def parse(self, payload: Payload, credential: Credential) -> SendCall:
         return parse_send_v1(payload, credential)
@@ -42,6 +45,7 @@ class SendTemplateV1(SendingV1View):
     """
 
     fields = SEND_TEMPLATE_V1
+    codes = (*OF_ALL, *OF_TEMPLATES, *OF_COMPRESSED)
 
     def parse(self, payload: Payload, credential: Credential) -> SendCall:
         return parse_template_v1(payload, credential)

@@ -40,7 +40,7 @@ from tracking.models import Webhook
 
 pytestmark = pytest.mark.django_db
 
-REQUESTS = 100 if is_long() else 6  # of each call
+REQUESTS = 100 if is_long() else 4  # of each call
 ADMIN = "key-of-the-installation"
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 # What the examples have in place of the caller's own.

@@ -44,12 +44,20 @@ class Account(models.Model):
     track_opens = models.BooleanField(default=False)
     track_clicks = models.BooleanField(default=False)
     # The list's header and footer, as MailUp calls them (seeds/003, XSmtpAPIDTO).
-    has_header = models.BooleanField(_("add the header"), default=False, help_text=_("Unless a message says otherwise."))
-    header_html = models.TextField(_("header in HTML"), blank=True, max_length=20_000)
-    header_text = models.TextField(_("header in plain text"), blank=True, max_length=20_000)
-    has_footer = models.BooleanField(_("add the footer"), default=False, help_text=_("Unless a message says otherwise."))
-    footer_html = models.TextField(_("footer in HTML"), blank=True, max_length=20_000, help_text=_LINK_HELP)
-    footer_text = models.TextField(_("footer in plain text"), blank=True, max_length=20_000, help_text=_LINK_HELP)
+    has_header = models.BooleanField(
+        _("add the header"), default=False, db_default=False, help_text=_("Unless a message says otherwise.")
+    )
+    header_html = models.TextField(_("header in HTML"), blank=True, default="", db_default="", max_length=20_000)
+    header_text = models.TextField(_("header in plain text"), blank=True, default="", db_default="", max_length=20_000)
+    has_footer = models.BooleanField(
+        _("add the footer"), default=False, db_default=False, help_text=_("Unless a message says otherwise.")
+    )
+    footer_html = models.TextField(
+        _("footer in HTML"), blank=True, default="", db_default="", max_length=20_000, help_text=_LINK_HELP
+    )
+    footer_text = models.TextField(
+        _("footer in plain text"), blank=True, default="", db_default="", max_length=20_000, help_text=_LINK_HELP
+    )
     status_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When the status last changed."))
     status_note = models.CharField(max_length=250, blank=True, help_text=_("Why it was suspended or deleted."))
 

@@ -174,6 +174,7 @@ class SMTPUser(AccountModel):
     may_manage = models.BooleanField(
         _("may manage the account by the API"),
         default=True,
+        db_default=True,
         help_text=_("By SendCloud's calls: lists, templates, domains, webhooks, reports. Off: it may send, and no more."),
     )
     created_at = models.DateTimeField(auto_now_add=True)

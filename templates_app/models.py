@@ -103,7 +103,9 @@ class AddressList(AccountModel):
     address = models.CharField(max_length=120)
     name = models.CharField(max_length=120)
     description = models.CharField(max_length=250, blank=True)
-    is_advanced = models.BooleanField(default=False, help_text=_("SendCloud's list type: advanced instead of normal."))
+    is_advanced = models.BooleanField(
+        default=False, db_default=False, help_text=_("SendCloud's list type: advanced instead of normal.")
+    )
     member_count = models.PositiveIntegerField(default=0, editable=False, help_text=_("Kept by templates_app.members."))
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

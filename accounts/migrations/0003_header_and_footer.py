@@ -13,31 +13,31 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='account',
             name='footer_html',
-            field=models.TextField(blank=True, help_text='[unsubscribe_url] stands for the link to unsubscribe by.', max_length=20000, verbose_name='footer in HTML'),
+            field=models.TextField(blank=True, db_default="", default="", help_text='[unsubscribe_url] stands for the link to unsubscribe by.', max_length=20000, verbose_name='footer in HTML'),
         ),
         migrations.AddField(
             model_name='account',
             name='footer_text',
-            field=models.TextField(blank=True, help_text='[unsubscribe_url] stands for the link to unsubscribe by.', max_length=20000, verbose_name='footer in plain text'),
+            field=models.TextField(blank=True, db_default="", default="", help_text='[unsubscribe_url] stands for the link to unsubscribe by.', max_length=20000, verbose_name='footer in plain text'),
         ),
         migrations.AddField(
             model_name='account',
             name='has_footer',
-            field=models.BooleanField(default=False, help_text='Unless a message says otherwise.', verbose_name='add the footer'),
+            field=models.BooleanField(db_default=False, default=False, help_text='Unless a message says otherwise.', verbose_name='add the footer'),
         ),
         migrations.AddField(
             model_name='account',
             name='has_header',
-            field=models.BooleanField(default=False, help_text='Unless a message says otherwise.', verbose_name='add the header'),
+            field=models.BooleanField(db_default=False, default=False, help_text='Unless a message says otherwise.', verbose_name='add the header'),
         ),
         migrations.AddField(
             model_name='account',
             name='header_html',
-            field=models.TextField(blank=True, max_length=20000, verbose_name='header in HTML'),
+            field=models.TextField(blank=True, db_default="", default="", max_length=20000, verbose_name='header in HTML'),
         ),
         migrations.AddField(
             model_name='account',
             name='header_text',
-            field=models.TextField(blank=True, max_length=20000, verbose_name='header in plain text'),
+            field=models.TextField(blank=True, db_default="", default="", max_length=20000, verbose_name='header in plain text'),
         ),
     ]

@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
             model_name="smtpuser",
             name="may_manage",
             field=models.BooleanField(
+                db_default=True,
                 default=True,
                 help_text="By SendCloud's calls: lists, templates, domains, webhooks, reports. Off: it may send, and no more.",
                 verbose_name="may manage the account by the API",

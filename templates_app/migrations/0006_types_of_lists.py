@@ -9,6 +9,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="addresslist",
             name="is_advanced",
-            field=models.BooleanField(default=False, help_text="SendCloud's list type: advanced instead of normal."),
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="SendCloud's list type: advanced instead of normal."
+            ),
         ),
     ]

@@ -3,7 +3,8 @@
 class ListsGot(Success):                                # answers/v1_lists.py
     lists: list[List]
 
-In XML, members are elements of `<result>` by the same names, and each item of a list is an element by the list's name.
+In XML, members are elements of `<result>` by the same names, variables by their bare ones, and each item of a list is an
+element by the list's name.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def _fill(element: Element, value: Any) -> None:
     if isinstance(value, Mapping):
         for key, member in value.items():
             for item in member if isinstance(member, list) else [member]:
-                _fill(SubElement(element, _FOREIGN.sub("_", str(key))), item)
+                _fill(SubElement(element, _FOREIGN.sub("_", str(key).strip("%"))), item)
     else:
         element.text = _text(value)
 

@@ -52,3 +52,8 @@ def test_what_is_said_in_xml_has_the_same() -> None:
 def test_no_name_breaks_xml() -> None:
     root = fromstring(write_xml("result", {"spf.value": None, "1>": "a", "<x/>": "b", "": "c"}))
     assert [(item.tag, item.text or "") for item in root] == [("spf.value", ""), ("_1_", "a"), ("__x__", "b"), ("_", "c")]
+
+
+def test_variables_are_bare_in_xml() -> None:
+    root = fromstring(write_xml("vars", {"%name%": "Ben", "%": "c"}))
+    assert [(item.tag, item.text) for item in root] == [("name", "Ben"), ("_", "c")]

@@ -11,7 +11,7 @@ from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, Que
 from django.db.models.functions import Lower
 
 from tracking.models import EventType, Suppression
-from tracking.queries.lines import Split, by_keys, events_of, page_of
+from tracking.queries.lines import Split, by_keys, events_of, page_of, sum_up
 from tracking.queries.room import room_to_work
 
 ENDS: Final = (EventType.BOUNCED, EventType.EXPIRED, EventType.SUPPRESSED, EventType.FAILED)
@@ -62,8 +62,7 @@ def refusals(split: Split, *, skip: int, limit: int) -> tuple[int, list[Refusals
 def whole(split: Split) -> dict[str, int]:
     """Sum up the reasons of all lines."""
     with room_to_work():
-        sums = [rows.aggregate(**_counting()) for _, rows in _ends(split)]
-    return _by_reason([sum(one[name] for one in sums) for name in _counting()])
+        return _by_reason(sum_up([*_ends(split)], _counting()))
 
 
 def _ends(split: Split) -> Iterator[tuple[str, QuerySet[Any]]]:

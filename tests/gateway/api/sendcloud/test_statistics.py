@@ -173,17 +173,22 @@ def test_two_labels_have_lines_each(ask: Ask, acme: Tenant, spring: Label, *, by
     assert ask(DAYS, aggregate=1, **asked)["info"]["dataList"]["requestNum"] == "3"
 
 
+@pytest.mark.parametrize("aggregate", [0, 1])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_hundred_labels_take_as_few_statements_as_two(ask: Ask, acme: Tenant, call: str) -> None:
+def test_a_hundred_labels_take_no_more_statements_than_two(ask: Ask, acme: Tenant, call: str, aggregate: int) -> None:
     added = [add_label(acme.account.pk, f"label {number}") for number in range(100)]
     told(acme, "bounced", recipient_domain="qq.example", category="content", tags=[added[7].name, added[93].name])
     taken = []
     for some in (added[:2], added):
+        asked = {"labelIdList": ";".join(str(label.pk) for label in some), "domainList": "qq.example", "aggregate": aggregate}
         with CaptureQueriesContext(connection) as queries:
-            answer = ask(call, domainList="qq.example", labelIdList=";".join(str(label.pk) for label in some), **DAY)
+            answer = ask(call, **asked, **DAY)
         taken.append(len(queries))
-    assert taken[0] == taken[1]
-    assert rows(answer, "labelName") == [("label 7",), ("label 93",)]
+    assert abs(taken[0] - taken[1]) <= 1  # the credential is looked up once, and the names of users where there are lines
+    if aggregate:
+        assert answer["info"]["dataList"]["spamEmails" if call == INVALID else "bounceNum"] in {2, "2"}
+    else:
+        assert rows(answer, "labelName") == [("label 7",), ("label 93",)]
 
 
 @pytest.mark.parametrize("call", [DAYS, HOURS])

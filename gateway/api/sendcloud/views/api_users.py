@@ -52,7 +52,8 @@ class AddApiUser(ChangingView):
     """apiuser/add
 
     Makes an API user that sends from one domain, and shows its secret, `nameKey`, this once. What is not said of tracking is as
-    the domain has it. A caller that may send from one domain or from some addresses only can make none that may send more.
+    the domain has it. A caller that may send from one domain, from some addresses, or only so
+    much, can make none that may send more.
     """
 
     fields = ADDED
@@ -65,7 +66,13 @@ class AddApiUser(ChangingView):
             caller = get_smtp_user(asked.account_id, asked.actor)
         with coded({QuotaExceeded: 41112, FieldInvalid: 41119, SenderNotAllowed: 41119}):
             check_within(caller, domain)
-            user, secret = add_smtp_user(asked.get_account(), name=asked["name"], domain=domain)
+            user, secret = add_smtp_user(
+                asked.get_account(),
+                name=asked["name"],
+                domain=domain,
+                hourly_limit=caller.hourly_limit,
+                total_limit=caller.total_limit,
+            )
         set_options_of_user(
             user,
             email_type=asked["emailType"],

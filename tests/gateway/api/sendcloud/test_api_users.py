@@ -166,13 +166,16 @@ def test_deleted_users_are_not_listed_and_their_names_not_given_again(ask: Ask, 
 
 def test_nobody_makes_a_user_who_may_send_more(ask: Ask, acme: Tenant) -> None:
     other = SenderDomain.objects.create(account=acme.account, name="other.example", verification_token="token")
-    SMTPUser.objects.filter(pk=acme.smtp_user.pk).update(domain=acme.domain, senders="news@acme.example")
+    SMTPUser.objects.filter(pk=acme.smtp_user.pk).update(
+        domain=acme.domain, senders="news@acme.example", hourly_limit=10, total_limit=100
+    )
     forget()
     answer = add(ask, domainName=other.name)
     assert refusal_of(answer) == (41119, CODES[41119])
     assert "other.example" in answer["info"]["reason"]
     add(ask)
-    assert SMTPUser.objects.get(name="acme_news").senders == "news@acme.example"
+    made = SMTPUser.objects.get(name="acme_news")
+    assert (made.senders, made.hourly_limit, made.total_limit) == ("news@acme.example", 10, 100)
 
 
 def test_another_accounts_users_and_domains_are_as_nobodys(ask: Ask, globex: Tenant) -> None:

@@ -261,7 +261,7 @@ CASES = {
     "a recipient that is no address": Case(
         spoil=change(to=("rita@",)),
         sendclean=clean(f"'rita@' {_no_domain}"),
-        sendcloud=cloud(40806, "收件人地址数组中, 存在非法地址"),
+        sendcloud=cloud(40806, "收件人地址数组中, 存在非法地址", f"'rita@' {_no_domain}"),
         mailup=failed(f"'rita@' {_no_domain}"),
         octeth=octeth(19, "Recipient email address is invalid."),
         smtp=smtp(553, "5.1.3", f"'rita@' {_no_domain}"),
@@ -269,7 +269,7 @@ CASES = {
     "an address with a command behind it": Case(
         spoil=change(to=(_two_commands,)),
         sendclean=clean(_carriage_return),
-        sendcloud=cloud(40806, "收件人地址数组中, 存在非法地址"),
+        sendcloud=cloud(40806, "收件人地址数组中, 存在非法地址", _carriage_return),
         mailup=failed(_carriage_return),
         octeth=octeth(19, "Recipient email address is invalid."),
         smtp=smtp(553, "5.1.3", "An address in angle brackets is required, such as <user@example.com>"),
@@ -530,10 +530,6 @@ def _without_seconds(answer: Answer) -> Answer:
     return answer._replace(words=words, detail=detail)
 
 
-def _v1(words: str) -> dict[str, Any]:
-    return {"message": "error", "errors": [words]}
-
-
 _no_call = "There is no such call."
 _page = {"status": "error", "code": -1, "name": "GeneralError", "type": "GeneralError", "message": "Page not found"}
 _cloud_url = {"result": False, "statusCode": 49901, "message": "url格式错误", "info": {"reason": _no_call}}
@@ -547,7 +543,7 @@ PATHS: dict[str, tuple[int, dict[str, Any]]] = {
     "/v1.0/messages/sendMail/x": (200, _page),
     "/apiv2": (404, _cloud_url),
     "/apiv2/mail": (404, _cloud_url),
-    "/webapi/nothing.get.json": (404, _v1(_no_call)),
+    "/webapi/nothing.get.json": (404, {"message": "error", "errors": ["url格式错误", _no_call]}),
     "/API/v2.0": (404, _mailup_call),
     "/api/v2.0/messages/": (404, _mailup_call),
     "/api/v1": (404, _octeth_call),

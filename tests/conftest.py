@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from types import ModuleType
 
 import pytest
@@ -21,7 +22,7 @@ from domains.models import DKIMKey
 from gateway.base.cache import TimedCache
 from gateway.base.environment import env
 from gateway.engine.intake import close_intake
-from tests.support import plugin, postgres, redis
+from tests.support import emptying, plugin, postgres, redis
 from tests.support.cast import Tenant, make_tenant
 
 OURS = ("accounts", "domains", "gateway", "templates_app", "tracking")
@@ -55,7 +56,8 @@ def django_db_keepdb() -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """Close what outlives a test: the intake's thread with its connection, and this thread's own."""
+    """Empty databases fast; close what outlives a test: the intake's thread with its connection, and this thread's own."""
+    emptying.use()
     yield
     close_intake()
     connections.close_all()
@@ -65,20 +67,26 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 def _no_memory() -> None:
     """No test sees what another left in a cache: neither in Redis nor in a module that has something to `forget`."""
     cache.clear()
-    for module in _our_modules():
-        _forget(module)
+    for forget in _memories(len(sys.modules)):
+        forget()
+
+
+@lru_cache(maxsize=1)
+def _memories(_modules: int) -> list[Callable[[], object]]:
+    """Return what makes each of our modules forget; to be found anew when there are more modules."""
+    return [forget for module in _our_modules() for forget in _memories_of(module)]
 
 
 def _our_modules() -> list[ModuleType]:
     return [module for name, module in sys.modules.items() if name.partition(".")[0] in OURS]
 
 
-def _forget(module: ModuleType) -> None:
-    for name, value in list(vars(module).items()):
+def _memories_of(module: ModuleType) -> Iterator[Callable[[], object]]:
+    for name, value in vars(module).items():
         if isinstance(value, TimedCache):
-            value.clear()
+            yield value.clear
         elif name == "forget" and value.__module__ == module.__name__:
-            value()
+            yield value
 
 
 @pytest.fixture(scope="session")

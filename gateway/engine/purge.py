@@ -17,7 +17,7 @@ from domains.models import APIKey, DKIMKey, SenderDomain, SMTPUser, TrackingDoma
 from gateway.base import clock
 from gateway.models import Attachment, Attempt, Content, ListTask, Message, Recipient
 from templates_app.models import AddressList, Member, Template, TemplateVersion, UnsubscribePage
-from tracking.models import Event, HourlyStatistic, Suppression, Webhook, WebhookAttempt, WebhookDelivery
+from tracking.models import Event, HourlyStatistic, Label, Suppression, Webhook, WebhookAttempt, WebhookDelivery
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ _ORDER: Final = (
     Content,
     ListTask,
     Message,
+    Label,
     Suppression,
     Member,
     AddressList,
@@ -51,6 +52,7 @@ _ORDER: Final = (
     UsageCounter,
     ApiSession,
 )
+_NO_FRAME: Final = dict.fromkeys(("header_html", "header_text", "footer_html", "footer_text"), "")
 _PATHS: Final = {Attachment: "message__account_id", Content: "message__account_id"}  # which are never asked for by themselves
 
 
@@ -75,7 +77,7 @@ def _purge(account: Account) -> Iterator[int]:
             yield removed
     _remove_people(account)
     # The name goes last: it is what tells that there is something left to do.
-    Account.objects.filter(pk=account.pk).update(name="")
+    Account.objects.filter(pk=account.pk).update(name="", **_NO_FRAME)
 
 
 def _rows(model: Any, account: Account) -> QuerySet[Any]:

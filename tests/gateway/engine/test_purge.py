@@ -51,13 +51,15 @@ def rows_of(model: type[Model], tenant: Tenant) -> int:
 
 def test_it_works(acme: Tenant) -> None:
     fill(acme)
+    Account.objects.filter(pk=acme.account.pk).update(header_html="<b>Acme</b>", footer_text="Acme, 1 Main Street")
     purge_now(acme)
     left = {model: rows_of(model, acme) for model in owned()}
     assert {model for model, number in left.items() if number} == {SMTPUser, AuditEntry}
     assert not Content.objects.exists()
     assert not Attachment.objects.exists()
     assert not User.objects.filter(pk=acme.user.pk).exists()
-    assert Account.objects.get(pk=acme.account.pk).name == ""
+    account = Account.objects.get(pk=acme.account.pk)
+    assert (account.name, account.header_html, account.footer_text) == ("", "", "")
 
 
 def test_every_model_of_an_account_is_removed_or_kept_on_purpose() -> None:

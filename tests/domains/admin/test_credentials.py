@@ -116,7 +116,7 @@ def test_a_key_is_made_shown_once_and_revoked(browser: Client, acme: Tenant) -> 
 def test_every_act_is_remembered(browser: Client, acme: Tenant) -> None:
     browser.post(reverse("admin:domains_apikey_add"), {"description": "of the shop"})
     browser.post(user_page(acme, "reset"))
-    browser.post(user_page(acme), {"is_enabled": "", "senders": "a@acme.example", "priority": "3"})
+    browser.post(user_page(acme), {"is_enabled": "", "may_manage": "on", "senders": "a@acme.example", "priority": "3"})
     entries = AuditEntry.objects.for_account(acme.account).order_by("pk")
     assert [entry.action for entry in entries] == ["added API key", "reset the secret of SMTP user", "changed SMTP user"]
     assert {entry.actor for entry in entries} == {acme.user.email}

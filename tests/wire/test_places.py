@@ -35,8 +35,9 @@ from tests.wire.sending import WAY_IN, Call, call_of, find_calls, is_silent, pat
 OTHERS = tuple(f"gateway.api.{door}" for door in OTHER_DOORS)  # where customers hand in nothing
 # Parts of a request that are no text of a mail: who calls, which must be right, and the address that the server sees.
 NOT_OF_THE_MAIL = {"values", "files", "bearer", "client"}
-# What no harmless call has: it would be a replay, wait, or go behind the rest. Notes are ours, of what was left out.
-NOT_IN_A_HARMLESS_CALL = {"idempotency_key", "idempotency_seconds", "send_at", "bulk", "notes"}
+# What no harmless call has: it would be a replay, wait, go behind the rest, or leave its fields as they are written. Notes are
+# ours, of what was left out.
+NOT_IN_A_HARMLESS_CALL = {"idempotency_key", "idempotency_seconds", "send_at", "bulk", "is_verbatim", "notes"}
 
 
 def find_modules() -> Iterator[ModuleType]:

@@ -105,7 +105,7 @@ class Dialogue:
         """Return the first line, message or chunk with its end, what comes behind it, and whether there was an end."""
         if self._chunk is not None:
             size = self._chunk[0]
-            return said[:size], said[size:], len(said) >= size
+            return (said[:size], said[size:], True) if len(said) >= size else (b"", said, False)
         if self._in_content:
             lines = said.split(_CRLF)
             if b"." not in lines[:-1]:
@@ -294,7 +294,7 @@ class Dialogue:
     def _data_command(self, _: bytes) -> None:
         self._check_in_transaction()
         if self._chunks is not None:
-            self._sender = None
+            self._forget()
             raise _No(503)
         self._check_recipients()
         self._in_content = self._ask(DataRequested(), 354)
@@ -311,7 +311,7 @@ class Dialogue:
 
     def _end(self, content: bytes) -> None:
         sender, recipients, is_utf8 = self._sender, tuple(self._recipients), self._is_utf8
-        self._sender, self._recipients, self._chunks = None, [], None
+        self._forget()
         if len(content) > self.policy.limits.size:
             raise _No(552)
         stray = any(octet in content.replace(_CRLF, b"") for octet in b"\r\n\0")
@@ -355,7 +355,7 @@ class Dialogue:
     def _on_chunk(self, octets: bytes, size: int, is_last: bool, code: int) -> None:
         self._chunk = None
         if code:
-            self._sender, self._recipients, self._chunks = None, [], None
+            self._forget()
             raise _No(code)
         content = (self._chunks or b"") + octets
         if is_last:

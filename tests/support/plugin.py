@@ -63,6 +63,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def pytest_configure(config: pytest.Config) -> None:
     """Adapt the settings that no environment variable reaches."""
     config.addinivalue_line("markers", "needs(name): the test runs this program from outside")
+    settings.WHITENOISE_AUTOREFRESH = True  # finds a file when it is asked for; else every test client looks all of them up
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     database = settings.DATABASES["default"]
     if settings.EMBEDDED:

@@ -8,7 +8,7 @@ from gateway.api.fields import Fault, Field, FieldsRefused, integer, text
 from gateway.api.sendcloud.parse.paging import LIMIT, START, listed
 from gateway.base.errors import FieldInvalid
 from gateway.smtp.addresses import AddressError, parse_address
-from templates_app.lists import LONGEST, fit
+from templates_app.lists import LONGEST, fit, fit_address
 
 MOST_CHARACTERS: Final = 48  # of an alias, and of a name
 
@@ -48,13 +48,12 @@ def list_type(value: Any) -> bool:
 
 
 def check_alias(address: str, field: str) -> str:
-    """Return an alias that is an address; raise FieldsRefused."""
+    """Return an alias as lists keep it, in the spelling that it was given in; raise FieldsRefused for what is no address."""
     try:
-        return parse_address(address).text
-    except AddressError as error:
-        raise FieldsRefused(
-            Fault(field=field, error=40511, message=f"{field} is no address: {error}.", value=address)
-        ) from None
+        parse_address(address)
+        return fit_address(address)
+    except (AddressError, FieldInvalid) as error:
+        raise FieldsRefused(Fault(field=field, error=40511, message=f"{field} is no alias: {error}", value=address)) from None
 
 
 def _short(value: Any) -> str:

@@ -12,7 +12,9 @@ from gateway.api.sendcloud.errors.never import NEVER
 from templates_app import lists
 from templates_app.models import AddressList, Member
 from tests.gateway.api.sendcloud.asking import Ask, refusal_of
+from tests.gateway.api.sendcloud.conftest import make_mail
 from tests.support.cast import Tenant
+from tests.support.doors import accept_inline
 from tests.support.lists import make_list
 
 NEWS = "news@maillist.sendcloud.org"
@@ -41,11 +43,13 @@ REFUSED: list[tuple[int, str, dict[str, Any]]] = [
     (40508, "addresslist/add", {"address": NEWS, "name": "News", "listType": 2}),
     (40511, "addresslist/add", {"address": "news", "name": "News"}),
     (40511, "addresslist/add", {"address": "a b@c.example", "name": "News"}),
+    (40511, "addresslist/add", {"address": '"a b"@c.example', "name": "News"}),
     (40503, "addresslist/update", {"name": "News"}),
     (40509, "addresslist/update", {"address": TAKEN, "newAddress": ""}),
     (40509, "addresslist/update", {"address": TAKEN}),
     (40510, "addresslist/update", {"address": TAKEN, "newAddress": LONG}),
     (40511, "addresslist/update", {"address": TAKEN, "newAddress": "news"}),
+    (40511, "addresslist/update", {"address": TAKEN, "newAddress": '"a b"@c.example'}),
     (40505, "addresslist/update", {"address": TAKEN, "newAddress": "other@lists.example"}),
     (40502, "addresslist/update", {"address": TAKEN, "name": "n" * 49}),
     (40507, "addresslist/update", {"address": TAKEN, "desc": " "}),
@@ -78,6 +82,16 @@ def test_it_works(ask: Ask) -> None:
 def test_every_way_of_asking_is_understood(ask: Ask, way: str) -> None:
     assert ask("addresslist/add", way=way, address=NEWS, name="News")["result"]
     assert ask("addresslist/list", way=way, address=NEWS)["info"]["total"] == 1
+
+
+def test_a_list_is_found_by_the_name_that_it_was_given(ask: Ask, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    accept_inline(monkeypatch)
+    name = "Neues@Bücher.example"
+    assert ask("addresslist/add", address=name, name="News")["info"]["data"]["address"] == "neues@bücher.example"
+    assert ask("addresslist/list", address=name)["info"]["total"] == 1
+    assert ask("addressmember/add", address=name, members="a@b.example")["info"] == {"count": 1}
+    assert ask("mail/send", **make_mail(acme) | {"to": name, "useAddressList": "true"})["statusCode"] == 40821
+    assert ask("addresslist/delete", address=name)["info"] == {"count": 1}
 
 
 def test_pages_follow_each_other(ask: Ask, acme: Tenant) -> None:

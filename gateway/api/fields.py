@@ -17,7 +17,8 @@ from __future__ import annotations
 import base64
 import binascii
 import mimetypes
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,14 @@ def objects(value: Any) -> list[dict[str, Any]]:
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items
     raise ValueError("must be an array of objects")
+
+
+def pieces(value: Any, mark: str = ";") -> Iterator[str]:
+    """Yield the texts with `mark` between them, or those of an array, but for blank ones: one by one, as a body has room for
+    millions.
+    """
+    items = map(text, value) if isinstance(value, list) else (found[0] for found in re.finditer(f"[^{mark}]+", text(value)))
+    return (item.strip() for item in items if item.strip())
 
 
 def header_pairs(value: Any) -> tuple[tuple[str, str], ...]:

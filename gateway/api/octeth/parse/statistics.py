@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Final
 
-from gateway.api.fields import Field, text
+from gateway.api.fields import Field, pieces
 from gateway.api.octeth.parse.base import identifier
 from gateway.api.octeth.parse.events import any_domain, rows
 from gateway.api.octeth.parse.times import first_day, last_day
@@ -14,8 +15,8 @@ MOST_DOMAINS: Final = 1_000  # of one answer
 
 def identifiers(value: Any) -> tuple[int, ...]:
     """Take ids with commas between them, or an array of them; what can be none is left out, as the vendor does."""
-    listed = value if isinstance(value, list) else text(value).split(",")
-    found = tuple(filter(None, map(identifier, listed)))
+    listed = value if isinstance(value, list) else pieces(value, ",")
+    found = tuple(islice(filter(None, map(identifier, listed)), MOST_DOMAINS + 1))
     if len(found) > MOST_DOMAINS:
         raise ValueError(f"must be at most {MOST_DOMAINS} ids")
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
-from gateway.api.fields import Field, integer, text
+from gateway.api.fields import Field, integer, pieces, text
 from gateway.api.sendclean.parse.settings import at_most, switch
 from tracking.formats.sendclean import CHOICES
 
@@ -13,10 +14,13 @@ LONGEST_DESCRIPTION: Final = 250  # characters
 
 def events(value: Any) -> frozenset[str]:
     """Take a list of events in the vendor's words, separated by commas, as ours; an empty one is all events."""
-    words = [word.strip().lower() for word in text(value).split(",") if word.strip()]
-    if not set(words) <= set(CHOICES):
+    return frozenset(kind for word in pieces(text(value), ",") for kind in _kinds_of(word.lower()))
+
+
+def _kinds_of(word: str) -> Iterable[str]:
+    if word not in CHOICES:
         raise ValueError(f"must be a list, separated by commas, of {', '.join(CHOICES)}")
-    return frozenset(kind for word in words for kind in CHOICES[word])
+    return CHOICES[word]
 
 
 WHAT: Final = (

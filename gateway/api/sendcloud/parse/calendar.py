@@ -11,8 +11,8 @@ from domains.credentials import Credential
 from gateway.api.bodies import Payload
 from gateway.api.fields import Fault, FieldsRefused, check
 from gateway.api.sendcloud.parse import drop_empty
-from gateway.api.sendcloud.parse.mail import MAX_COPIES, SendCall, read_send
-from gateway.api.sendcloud.parse.mail_fields import SEND_CALENDAR
+from gateway.api.sendcloud.parse.mail import SendCall, read_send
+from gateway.api.sendcloud.parse.mail_fields import MAX_COPIES, SEND_CALENDAR
 from gateway.engine.meetings import Meeting, write_meeting
 from gateway.engine.submission import Kind, Mailbox, Submission
 

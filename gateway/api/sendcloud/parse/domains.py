@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any, Final
 
 from domains.names import clean_domain, read_domain
-from gateway.api.fields import Fault, Field, FieldsRefused, Kind, integer, text
+from gateway.api.fields import Fault, Field, FieldsRefused, Kind, integer, pieces, text
 from gateway.api.sendcloud.parse.paging import LIMIT, MOST_LISTED, START
 from gateway.base.errors import FieldInvalid
 
@@ -37,8 +38,7 @@ def known_name(field: str, *, length: int, many: int) -> Kind:
 
 def names(value: Any) -> tuple[str, ...]:
     """Take names of domains with `;` between them, or an array of them."""
-    items = [text(item) for item in value] if isinstance(value, list) else text(value).split(";")
-    given = [item.strip() for item in items if item.strip()]
+    given = tuple(islice(pieces(value), MOST_LISTED + 1))
     if not 0 < len(given) <= MOST_LISTED or max(map(len, given)) > LONGEST:
         raise _fault("name", 41002, f"name must have 1 to {MOST_LISTED} names of at most {LONGEST} characters.")
     return tuple(dict.fromkeys(_named(item, read_domain) for item in given))

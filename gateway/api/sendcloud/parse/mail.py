@@ -10,21 +10,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import islice
 from typing import Any
 
 from domains.credentials import Credential
 from gateway.api.bodies import FormFile, Payload
-from gateway.api.fields import Fault, FieldsRefused, check, guess_type
+from gateway.api.fields import Fault, FieldsRefused, check, guess_type, pieces
 from gateway.api.mailboxes import parse_mailbox, split_mailboxes
 from gateway.api.overlay import Overlay, apply, is_control
 from gateway.api.sendcloud import xsmtpapi
 from gateway.api.sendcloud.parse import drop_empty
-from gateway.api.sendcloud.parse.mail_fields import SEND, SEND_TEMPLATE
+from gateway.api.sendcloud.parse.mail_fields import MAX_COPIES, SEND, SEND_TEMPLATE
 from gateway.base.errors import AttachmentsTooLarge, FieldMissing, RecipientMissing, TooManyRecipients
 from gateway.engine.submission import Addressee, FilePart, Kind, Mailbox, Submission, Syntax
 from gateway.smtp.addresses import AddressError, parse_address
 
-MAX_COPIES = 100  # addresses each in to, cc and bcc
 MAX_LISTS = 5
 MAX_REPLY_TO = 3
 MAX_FILES = 10_485_760  # octets of all files together
@@ -117,16 +117,16 @@ def _read_sender(found: Mapping[str, Any]) -> Mailbox:
 
 def _read_recipients(found: Mapping[str, Any]) -> Iterator[Addressee]:
     for name, kind in _KINDS.items():
-        mailboxes = split_mailboxes(found[name] or "")
+        mailboxes = tuple(islice(split_mailboxes(found[name] or ""), MAX_COPIES + 1))
         if not mailboxes and (name == "to" or found[name] is not None):
             raise RecipientMissing(f"{name} names nobody.", field=name)
         if len(mailboxes) > MAX_COPIES:
-            raise TooManyRecipients(f"{name} has {len(mailboxes)} addresses; at most {MAX_COPIES} are allowed.", field=name)
+            raise TooManyRecipients(f"{name} has more than {MAX_COPIES} addresses.", field=name)
         yield from (Addressee(email=mailbox.email, name=mailbox.name, kind=kind) for mailbox in mailboxes)
 
 
 def _read_reply_to(value: str | None) -> tuple[Mailbox, ...]:
-    mailboxes = split_mailboxes(value or "")
+    mailboxes = tuple(islice(split_mailboxes(value or ""), MAX_REPLY_TO + 1))
     if value is not None and not mailboxes:
         raise FieldMissing("reply_to")
     if len(mailboxes) > MAX_REPLY_TO:
@@ -136,7 +136,7 @@ def _read_reply_to(value: str | None) -> tuple[Mailbox, ...]:
 
 def _read_lists(to: str) -> tuple[str, ...]:
     """Return the addresses of lists in `to`, each once."""
-    names = tuple(name.strip().lower() for name in to.split(";") if name.strip())
+    names = tuple(islice(pieces(to.lower()), MAX_LISTS + 1))
     if not names:
         raise FieldsRefused(Fault(field="to", error=40872, message="to names no address list."))
     if len(names) > MAX_LISTS:
@@ -177,7 +177,7 @@ def _read_files(files: tuple[FormFile, ...], ids: str) -> tuple[FilePart, ...]:
     if sum(len(file.content) for file in files) > MAX_FILES:
         raise AttachmentsTooLarge(f"The files have more than {MAX_FILES} bytes.")
     images = [file for file in files if file.name == "embeddedImage"]
-    content_ids = [item.strip() for item in ids.split(";") if item.strip()]
+    content_ids = [*islice(pieces(ids), len(images) + 1)]
     if len(images) != len(content_ids):
         raise FieldsRefused(Fault(field="embeddedCid", error=40875, message="embeddedCid and embeddedImage differ in number."))
     attachments = [_read_file(file) for file in files if file.name != "embeddedImage"]

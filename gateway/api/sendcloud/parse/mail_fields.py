@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from gateway.api.bodies import parse_object
-from gateway.api.fields import Field, boolean, header_pairs, integer, text
+from gateway.api.fields import Field, boolean, header_pairs, integer, pieces, text
 from gateway.api.sendcloud.answers import CHINA
 from gateway.api.sendcloud.parse.paging import email, label_id, label_name
 from gateway.base.errors import RequestMalformed
 
+MAX_COPIES = 100  # addresses each in to, cc and bcc, and of people who are asked to a meeting
+MAX_TAGS = 5
 MAX_SUMMARY = 200  # octets
 MAX_MINUTES = 527_040  # of an alarm before its meeting: a year
 
@@ -39,9 +42,9 @@ def summary(value: Any) -> str:
 
 def labels(value: Any) -> tuple[str, ...]:
     """Take at most five labels of at most 50 characters each, separated by `;`."""
-    found = tuple(item.strip() for item in joined(value).split(";") if item.strip())
-    if len(found) > 5 or any(len(item) > 50 for item in found):
-        raise ValueError("must have at most 5 tags of at most 50 characters each")
+    found = tuple(islice(pieces(joined(value)), MAX_TAGS + 1))
+    if len(found) > MAX_TAGS or any(len(item) > 50 for item in found):
+        raise ValueError(f"must have at most {MAX_TAGS} tags of at most 50 characters each")
     return found
 
 
@@ -100,12 +103,15 @@ def names(value: Any) -> tuple[str, ...]:
     """Take names of people separated by `;`, or an array of them; blanks between separators do not count."""
     if len(joined(value)) > 50_000 or _CONTROLS.search(joined(value)):
         raise ValueError("must be at most 50,000 characters in one line")
-    return tuple(item.strip() for item in joined(value).split(";") if item.strip())
+    return tuple(pieces(joined(value)))
 
 
 def addresses(value: Any) -> tuple[str, ...]:
-    """Take addresses without names separated by `;`, or an array of them; blanks between separators do not count."""
-    return tuple(email(item) for item in joined(value).split(";") if item.strip())
+    """Take addresses without names separated by `;`, or an array of them; blanks between separators do not count.
+
+    Of more than there may be, one more.
+    """
+    return tuple(email(item) for item in islice(pieces(joined(value)), MAX_COPIES + 1))
 
 
 def task_id(value: Any) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, Final
 
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, Field, FieldsRefused, text
+from gateway.api.fields import Fault, Field, FieldsRefused, pieces, text
 from gateway.api.sendcloud.errors import coded
 from gateway.api.sendcloud.parse.address_lists import ADDRESS
 from gateway.api.sendcloud.parse.paging import LIMIT, START
@@ -19,13 +20,13 @@ LONGEST_ADDRESS: Final = 48  # characters of a member's address
 
 
 def addresses(value: Any) -> tuple[str, ...]:
-    """Take addresses with `;` between them, or an array of them."""
-    return tuple(item for item in names(value) if item)
+    """Take addresses with `;` between them, or an array of them; of more than a call may have, one more."""
+    return tuple(islice(pieces(value), MOST_AT_ONCE + 1))
 
 
 def names(value: Any) -> tuple[str, ...]:
     """Take texts with `;` between them, or an array of them; some may be empty."""
-    items = [text(item) for item in value] if isinstance(value, list) else text(value).split(";")
+    items = [text(item) for item in value] if isinstance(value, list) else text(value).split(";", MOST_AT_ONCE + 1)
     return tuple(item.strip() for item in items)
 
 
@@ -51,7 +52,7 @@ def read_emails(given: Sequence[str], field: str = "members") -> tuple[str, ...]
     if not given:
         raise _fault(field, 40514, f"{field} names nobody.")
     if len(given) > MOST_AT_ONCE:
-        raise _fault(field, 40515, f"{field} has {len(given)} addresses; at most {MOST_AT_ONCE} are allowed.")
+        raise _fault(field, 40515, f"{field} has more than {MOST_AT_ONCE:,} addresses.")
     return tuple(_read_email(email, field) for email in given)
 
 

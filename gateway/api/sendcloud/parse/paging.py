@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from gateway.api.fields import Fault, Field, FieldsRefused, integer, text
+from gateway.api.fields import Fault, Field, FieldsRefused, integer, pieces, text
 from gateway.api.sendcloud.answers import CHINA
 from gateway.base.errors import FieldInvalid, FieldMissing
 from gateway.smtp.addresses import AddressError, parse_address
@@ -83,11 +83,14 @@ def label_name(value: Any) -> str:
 
 def listed(value: Any) -> tuple[str, ...]:
     """Take values separated by `;`, or an array of them; each once."""
-    items = [text(item) for item in value] if isinstance(value, list) else text(value).split(";")
-    found = tuple(dict.fromkeys(item.strip() for item in items if item.strip()))
+    found: dict[str, None] = {}
+    for item in pieces(value):
+        if len(found) > MOST_LISTED:
+            break
+        found[item] = None
     if not 0 < len(found) <= MOST_LISTED:
         raise ValueError(f"must have 1 to {MOST_LISTED} values with ; between them")
-    return found
+    return tuple(found)
 
 
 def label_ids(value: Any) -> tuple[int, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from gateway.api.bodies import parse_json
 from gateway.base.errors import RequestMalformed
+from templates_app.members import MOST_AT_ONCE
 
 # Strings, so that what stands in them is not taken for what stands between; one that never ends goes to the end.
 _STRING = r""""[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|'[^'\\]*(?:\\.[^'\\]*)*(?:'|\\?\Z)"""
@@ -16,9 +18,12 @@ _string_or_end = re.compile(f"{_STRING}|;", re.DOTALL)
 
 
 def read_objects(value: Any) -> tuple[dict[str, str], ...]:
-    """Return the values of each member from text, or, of a JSON body, from an array of objects or one; raise ValueError."""
+    """Return the values of each member from text, or, of a JSON body, from an array of objects or one; raise ValueError.
+
+    Of a text with more objects than a call has members, one more is read.
+    """
     if isinstance(value, str):
-        return tuple(_read(piece) for piece in split_objects(value))
+        return tuple(_read(piece) for piece in islice(split_objects(value), MOST_AT_ONCE + 1))
     objects = [value] if isinstance(value, dict) else value
     if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
         raise ValueError("must be JSON objects with ; between them")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway.api.fields import Field, integer, text
+from gateway.api.fields import Field, integer, pieces, text
 from gateway.api.sendcloud.parse.paging import LIMIT, START
 from gateway.base.weburls import BadURL, check_url, read_url
 from tracking.formats.sendcloud import CHOICES
@@ -12,6 +12,7 @@ from tracking.webhooks import actions
 
 LONGEST_URL: Final = actions.LONGEST_URL
 ALL: Final = "all"  # instead of an API user's name
+_NO_EVENTS: Final = f"must be numbers, separated by commas, of {', '.join(map(str, CHOICES))}"
 
 
 def known_url(value: Any) -> str:
@@ -36,11 +37,16 @@ def new_url(value: Any) -> str:
 
 def events(value: Any) -> frozenset[int]:
     """Take the numbers of kinds of events, separated by commas, or an array of them."""
-    items = value if isinstance(value, list) else [item for item in text(value).split(",") if item.strip()]
-    found = frozenset(integer(item.strip() if isinstance(item, str) else item) for item in items)
-    if not found or not found <= set(CHOICES):
-        raise ValueError(f"must be numbers, separated by commas, of {', '.join(map(str, CHOICES))}")
+    found = frozenset(map(_event, pieces(value, ",")))
+    if not found:
+        raise ValueError(_NO_EVENTS)
     return found
+
+
+def _event(item: str) -> int:
+    if integer(item) not in CHOICES:
+        raise ValueError(_NO_EVENTS)
+    return integer(item)
 
 
 def category(value: Any) -> str:

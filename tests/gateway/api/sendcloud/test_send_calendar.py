@@ -24,6 +24,7 @@ MEETING: dict[str, Any] = {
     "organizerEmail": "joe@acme.example",
     "location": "Room 1; upstairs",
 }
+HALF_A_PAIR = "=?utf-7?q?+2AA-?= <ben@b.example>"  # a name that is U+D800
 REFUSED: list[tuple[int, dict[str, Any]]] = [
     (40832, {"startTime": None}),
     (40832, {"startTime": ""}),
@@ -58,6 +59,8 @@ REFUSED: list[tuple[int, dict[str, Any]]] = [
     (40901, {"uid": "u" * 256}),
     (40870, {"html": None}),
     (40805, {"to": None}),
+    (40806, {"to": HALF_A_PAIR}),
+    (40853, {"cc": HALF_A_PAIR}),
     (40808, {"subject": None}),
 ]
 

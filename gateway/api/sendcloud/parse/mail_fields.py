@@ -58,7 +58,7 @@ def request_id(value: Any) -> str:
 def headers(value: Any) -> tuple[tuple[str, str], ...]:
     """Take a JSON object of header names and values, in text or as it is."""
     try:
-        return header_pairs(value if isinstance(value, dict) else parse_object(text(value)))
+        return header_pairs(value if isinstance(value, dict) else parse_object(text(value), keep_spelling=True))
     except RequestMalformed as refusal:
         raise ValueError(f"must be a JSON object: {refusal.message}") from None
 

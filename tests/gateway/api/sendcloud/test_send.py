@@ -298,6 +298,11 @@ def test_an_unsubscribe_page_of_others_is_refused(send: Send, globex: Tenant) ->
     assert not Message.objects.exists()
 
 
+def test_numbers_in_the_text_of_headers_keep_their_spelling(send: Send) -> None:
+    send(headers='{"X-Price": 8.50, "X-Many": 1e3}')
+    assert sent().headers == [["X-Price", "8.50"], ["X-Many", "1e3"]]
+
+
 def test_the_header_by_that_name_is_left_out_and_noted(send: Send) -> None:
     send(headers='{"X-SMTPAPI": "e30=", "X-Shop": "7"}')
     assert sent().headers == [["X-Shop", "7"]]

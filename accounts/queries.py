@@ -38,6 +38,14 @@ class AccountFacts:
         return self.status == Account.Status.ENABLED
 
 
+def hold_account(account_id: int) -> Account:
+    """Return an account, held until the transaction ends: who else holds it waits. What it owns is locked after it.
+
+    Mail does not wait: rows that name the account are added meanwhile.
+    """
+    return Account.objects.select_for_update(no_key=True).get(pk=account_id)
+
+
 def find_account(account_id: int) -> AccountFacts | None:
     """Return the facts of an account, None when there is none of that key."""
     return _accounts.get(account_id, _load)

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accounts.models import Account
+from accounts.queries import hold_account
 from domains import credentials, keys, queries
 from domains.checking.findings import Finding
 from domains.models import APIKey, SenderDomain, SMTPUser, TrackingDomain
@@ -205,7 +206,7 @@ def revoke_api_key(key: APIKey) -> None:
 
 def _check_room(account: Account, limit: str, live: QuerySet[SenderDomain | SMTPUser | APIKey], what: str) -> None:
     """Raise QuotaExceeded where the account has as many as it may. It stays locked: two at once cannot both be the last."""
-    most = Account.objects.select_for_update().values_list(limit, flat=True).get(pk=account.pk)
+    most = getattr(hold_account(account.pk), limit)
     if most is not None and live.count() >= most:
         message = f"The account may have {most} {what} and has that many; delete one, or ask the operator for more."
         raise QuotaExceeded(message, retry_after=86_400, limit=most)

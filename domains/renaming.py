@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db import transaction
 
-from accounts.models import Account
+from accounts.queries import hold_account
 from domains import keys, queries
 from domains.actions import TOKEN, wake_checks
 from domains.models import SenderDomain
@@ -28,7 +28,7 @@ def rename_domain(domain: SenderDomain, name: str) -> None:
     """
     clean = clean_domain(name)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=domain.account_id)  # a domain of that name cannot be added meanwhile
+        hold_account(domain.account_id)  # a domain of that name cannot be added meanwhile
         row: SenderDomain = SenderDomain.objects.select_for_update().get(pk=domain.pk)
         _check_unused(row)
         if SenderDomain.objects.for_account(row.account_id).filter(name=clean).exists():

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Account, AuditEntry
+from accounts.queries import hold_account
 from domains.checking.examine import Plan, examine
 from domains.checking.findings import Finding, Verdict
 from domains.models import SenderDomain, TrackingDomain
@@ -40,7 +41,7 @@ def add_tracking_domain(account: Account, name: str) -> TrackingDomain:
     """
     host = clean_domain(name)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)  # two at once cannot both be the last, or be the same
+        hold_account(account.pk)  # two at once cannot both be the last, or be the same
         rows = TrackingDomain.objects.for_account(account)
         if rows.filter(name=host).exists():
             raise FieldInvalid("domain", f"{host} is a tracking domain of this account already.", value=host)

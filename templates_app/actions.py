@@ -128,7 +128,7 @@ def _check_room(account_id: int) -> None:
 
 
 def _put_version(template: Template, texts: Texts) -> TemplateVersion | None:
-    Template.objects.select_for_update().get(pk=template.pk)  # numbers are given one at a time
+    Template.objects.select_for_update(no_key=True).get(pk=template.pk)  # numbers are given one at a time
     latest = queries.latest_version(template)
     if latest is not None and texts_of(latest) == texts:
         transaction.on_commit(queries.forget)  # its syntax may be another one now

@@ -101,8 +101,11 @@ def find_facts(account_id: int, list_ids: tuple[int, ...]) -> dict[int, ListFact
 
 
 def lock_list(account_id: int, list_id: int) -> AddressList:
-    """Return a list, locked until the commit so that its changes come one after the other; raise FieldInvalid for `list`."""
-    found = lists_of(account_id).select_for_update().filter(pk=list_id).first()
+    """Return a list, locked until the commit so that its changes come one after the other; raise FieldInvalid for `list`.
+
+    Sends to it do not wait: whatever names it is added meanwhile.
+    """
+    found = lists_of(account_id).select_for_update(no_key=True).filter(pk=list_id).first()
     if found is None:
         raise no_such_list(str(list_id))
     return found

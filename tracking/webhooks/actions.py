@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from accounts.models import Account
+from accounts.queries import hold_account
 from domains.models import SenderDomain, SMTPUser
 from gateway.base import clock, wake
 from gateway.base.errors import FieldInvalid, QuotaExceeded, Unsupported
@@ -75,17 +76,25 @@ def edit_webhook(
 
     The URL is tried even where it stays the same, so a webhook that was disabled is enabled: it has just shown that it works.
     """
-    check_works(url, webhook.format, key=_open_key(webhook))
+    try_url(webhook, url)
     given = {
-        "url": url,
         "events": None if events is None else sorted(events),
         "description": description,
         "keeps_log": keeps_log,
     }
-    changes = {name: value for name, value in given.items() if value is not None}
-    for name, value in changes.items():
+    keep_tried(webhook, url, **{name: value for name, value in given.items() if value is not None})
+
+
+def try_url(webhook: Webhook, url: str) -> None:
+    """Raise FieldInvalid as `add_webhook` for a URL that a webhook is to have; it is called, so not within a transaction."""
+    check_works(url, webhook.format, key=_open_key(webhook))
+
+
+def keep_tried(webhook: Webhook, url: str, **changes: Any) -> None:
+    """Store a URL that was tried, and what else changes; enable the webhook."""
+    for name, value in {"url": url, **changes}.items():
         setattr(webhook, name, value)
-    webhook.save(update_fields=list(changes))
+    webhook.save(update_fields=["url", *changes])
     if not webhook.is_active:
         enable(webhook)
     outbox.forget()
@@ -97,9 +106,9 @@ def keep_new(webhook: Webhook, key: str) -> str:
     Raises QuotaExceeded where another took the last place meanwhile.
     """
     with transaction.atomic():
+        check_limit(hold_account(webhook.account_id))  # two at once cannot both be the last
         if webhook.domain_id is not None and keys.has_domain_key(webhook):
-            key = keys.hold_domain_key(webhook.domain_id)  # before the account, as whatever else locks both
-        check_limit(Account.objects.select_for_update().get(pk=webhook.account_id))  # two at once cannot both be the last
+            key = keys.hold_domain_key(webhook.domain_id)
         webhook.sealed_key = b""
         webhook.save()
         keys.keep_key(webhook, key)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Account
+from accounts.queries import hold_account
 from domains.models import SMTPUser
 from gateway.base.errors import FieldInvalid
 from tracking import outbox
@@ -56,7 +57,7 @@ def add_webhook(account: Account, url: str, smtp_user: SMTPUser | None, choices:
     actions.check_works(url, FORMAT, key=key)
     webhook = Webhook(account=account, url=url, smtp_user=smtp_user, events=_types_of(choices), format=FORMAT)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)  # two at once cannot both be the first
+        hold_account(account.pk)  # two at once cannot both be the first
         _check_free(account.pk, url, smtp_user)
         actions.keep_new(webhook, key)
     return webhook
@@ -65,14 +66,20 @@ def add_webhook(account: Account, url: str, smtp_user: SMTPUser | None, choices:
 def move(webhook: Webhook, url: str) -> None:
     """Give a webhook another URL; raise FieldInvalid as `add_webhook`."""
     _check_free(webhook.account_id, url, webhook.smtp_user)
-    actions.edit_webhook(webhook, url=url)
+    actions.try_url(webhook, url)
+    with transaction.atomic():
+        _hold(webhook)
+        _check_free(webhook.account_id, url, webhook.smtp_user)
+        actions.keep_tried(webhook, url)
 
 
 def tell_of(webhook: Webhook, smtp_user: SMTPUser | None) -> None:
     """Tell a webhook of another SMTP user's mail, or of all; raise FieldInvalid where there is one of that user and URL."""
-    _check_free(webhook.account_id, webhook.url, smtp_user)
-    webhook.smtp_user = smtp_user
-    webhook.save(update_fields=["smtp_user"])
+    with transaction.atomic():
+        _hold(webhook)
+        _check_free(webhook.account_id, webhook.url, smtp_user)
+        webhook.smtp_user = smtp_user
+        webhook.save(update_fields=["smtp_user"])
     outbox.forget()
 
 
@@ -85,6 +92,15 @@ def choose(webhook: Webhook, choices: Collection[int]) -> None:
 
 def _types_of(choices: Collection[int]) -> list[str]:
     return sorted(str(kind) for number in choices for kind in CHOICES[number])
+
+
+def _hold(webhook: Webhook) -> None:
+    """Read a webhook anew while its account is held: two that change at once cannot both become the same."""
+    hold_account(webhook.account_id)
+    try:
+        webhook.refresh_from_db()
+    except Webhook.DoesNotExist:
+        raise FieldInvalid("webhook_id", "The webhook was deleted meanwhile.", value=webhook.url) from None
 
 
 def _check_free(account_id: int, url: str, smtp_user: SMTPUser | None) -> None:

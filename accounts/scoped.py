@@ -213,7 +213,10 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         self.check_may(request, self.rights.change if change else self.rights.add, obj)
-        super().save_model(request, obj, form, change)
+        if change:
+            obj.save(update_fields=changed_columns(obj, form))  # never what others may be writing just now
+        else:
+            super().save_model(request, obj, form, change)
 
     def check_may(self, request: HttpRequest, least: Level, obj: Model) -> None:
         """Raise PermissionDenied where the person's level in the row's account is too low."""
@@ -263,6 +266,13 @@ class ScopedTabularInline(_Scoped, TabularInline):  # type: ignore[misc]  # unfo
 
 class ScopedStackedInline(_Scoped, StackedInline):  # type: ignore[misc]  # unfold has no types
     extra = 0
+
+
+def changed_columns(row: Model, form: Any) -> list[str]:
+    """Return the columns that a form changed of its row, with those that tell when that was; none where it changed nothing."""
+    changed = [field.name for field in row._meta.concrete_fields if field.name in form.changed_data]  # noqa: SLF001  Django's own
+    stamps = [field.name for field in row._meta.concrete_fields if getattr(field, "auto_now", False)]  # noqa: SLF001
+    return [*changed, *stamps] if changed else []
 
 
 def _fields_in(message: Any) -> list[str]:

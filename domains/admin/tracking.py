@@ -66,11 +66,11 @@ class TrackingDomainAdmin(CheckedAdmin):
         return ("account", "name") if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        self.check_may(request, self.rights.change if change else self.rights.add, obj)
         if change:
-            obj.save(update_fields=form.changed_data)
+            super().save_model(request, obj, form, change)
             queries.forget()
             return
+        self.check_may(request, self.rights.add, obj)
         made = add_tracking_domain(obj.account, obj.name)
         TrackingDomain.objects.filter(pk=made.pk).update(is_secure=obj.is_secure)
         obj.pk = made.pk

@@ -135,13 +135,6 @@ class AddressListAdmin(ScopedAdmin):
         answer.headers["X-Content-Type-Options"] = "nosniff"
         return answer
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
-            super().save_model(request, obj, form, change)
-            return
-        self.check_may(request, self.rights.change, obj)
-        obj.save(update_fields=["name", "address", "description", "is_advanced", "updated_at"])  # the count is kept elsewhere
-
     def delete_model(self, request: HttpRequest, obj: AddressList) -> None:
         delete_list(obj.account_id, obj.pk)
 

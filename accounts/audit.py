@@ -10,6 +10,7 @@ from accounts.access import account_of
 from accounts.models import AuditEntry
 
 MOST_REMEMBERED: Final = 100  # changes that the history of a row goes back
+_LONGEST: Final = 60  # characters of AuditEntry.action
 
 
 def remember(row: Model, action: str, *, actor: str, address: str = "", **detail: Any) -> None:
@@ -20,7 +21,7 @@ def remember(row: Model, action: str, *, actor: str, address: str = "", **detail
     AuditEntry.objects.create(
         account_id=account_of(row),
         actor=actor,
-        action=f"{action} {row._meta.verbose_name}"[:60],  # noqa: SLF001  Django's public name for it
+        action=_word(action, row),
         target=str(row)[:200],
         detail={"id": row.pk, **detail},
         address=address or None,
@@ -29,8 +30,17 @@ def remember(row: Model, action: str, *, actor: str, address: str = "", **detail
 
 def history_of(row: Model) -> list[AuditEntry]:
     """Return what was done to a row, by whom and when: its latest changes by the console and by each API, the newest first."""
-    kind = f" {row._meta.verbose_name}"  # noqa: SLF001  Django's public name for it
     account_id = account_of(row)
     owned = AuditEntry.objects.filter(account=None) if account_id is None else AuditEntry.objects.for_account(account_id)
-    entries = owned.filter(detail__id=row.pk, action__endswith=kind)
+    entries = owned.filter(detail__id=row.pk, action__endswith=_kind_of(row))
     return list(entries.order_by("-at", "-pk")[:MOST_REMEMBERED])
+
+
+def _word(action: str, row: Model) -> str:
+    """Return what was done to what, as short as an entry has room for; the kind of row stays whole, as histories go by it."""
+    kind = _kind_of(row)
+    return action[: _LONGEST - len(kind)] + kind
+
+
+def _kind_of(row: Model) -> str:
+    return f" {row._meta.verbose_name}"  # noqa: SLF001  Django's public name for it

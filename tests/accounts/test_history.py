@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
@@ -52,6 +55,20 @@ def test_strangers_see_none(acme: Tenant, globex: Tenant) -> None:
     user = make_user(acme.account)
     remember(user, "added", actor="somebody")
     assert "somebody" not in page(log_in(globex.user), user)
+
+
+def test_many_words_cut_nothing_of_what_it_was_done_to(acme: Tenant) -> None:
+    user = make_user(acme.account)
+    remember(user, f"did {'one thing and another ' * 4}to", actor="somebody")
+    (entry,) = history_of(user)
+    assert len(entry.action) == 60
+    assert entry.action.endswith(" SMTP user")
+
+
+def test_no_kind_of_row_is_taken_for_another() -> None:
+    owned = [model for model in admin.site._registry if "account" in {field.name for field in model._meta.fields}]
+    kinds = [f" {model._meta.verbose_name}" for model in owned]
+    assert [(one, other) for one, other in permutations(kinds, 2) if one.endswith(other)] == []
 
 
 def test_it_goes_back_so_far(acme: Tenant) -> None:

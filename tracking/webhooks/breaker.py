@@ -1,6 +1,7 @@
 """Judges endpoints by what they answer: healthy, paused for a while, disabled.
 
-After TOLERATED failures in a row an endpoint is paused; then one probe is sent, and each that fails pauses it for longer.
+After TOLERATED failures in a row an endpoint is paused; then one probe is sent, and each that fails pauses it for longer, but
+never for longer than the schedule of its format lets a delivery wait: whoever is back is found as soon as they were told.
 Deliveries wait meanwhile and lose no try. Values in, values out: the queue reads and writes the rows.
 """
 
@@ -44,10 +45,10 @@ class Tried:
     wait: float = 0.0
 
 
-def judge(health: Health, tried: Iterable[Tried]) -> Health:
-    """Return the health of an endpoint after calls, in the order of their ends."""
+def judge(health: Health, tried: Iterable[Tried], *, longest: float = PAUSES[-1]) -> Health:
+    """Return the health of an endpoint after calls, in the order of their ends; we pause it for about `longest` at most."""
     for one in sorted(tried, key=lambda one: one.at):
-        health = _succeed(health, one) if one.is_success else _fail(health, one)
+        health = _succeed(health, one) if one.is_success else _fail(health, one, longest)
     return health
 
 
@@ -65,7 +66,7 @@ def _succeed(health: Health, one: Tried) -> Health:
     )
 
 
-def _fail(health: Health, one: Tried) -> Health:
+def _fail(health: Health, one: Tried, longest: float) -> Health:
     since = health.failing_since or one.at
     health = replace(health, last_failure_at=one.at, failing_since=since)
     if one.status == GONE:
@@ -75,12 +76,12 @@ def _fail(health: Health, one: Tried) -> Health:
     if health.paused_until is not None and health.paused_until > one.at:
         return health  # it was on its way when the pause began: one outage is one step
     failures = health.failures + 1
-    return replace(health, failures=failures, paused_until=_pause(failures, one))
+    return replace(health, failures=failures, paused_until=_pause(failures, one, longest))
 
 
-def _pause(failures: int, one: Tried) -> datetime | None:
+def _pause(failures: int, one: Tried, longest: float) -> datetime | None:
     seconds = min(one.wait, LONGEST_PAUSE)
     if is_probed(failures):
-        pause = PAUSES[min(failures - TOLERATED, len(PAUSES) - 1)]
+        pause = min(PAUSES[min(failures - TOLERATED, len(PAUSES) - 1)], longest)
         seconds = max(seconds, pause * DICE.uniform(1 - JITTER, 1 + JITTER))
     return one.at + timedelta(seconds=seconds) if seconds else None

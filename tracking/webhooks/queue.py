@@ -264,7 +264,8 @@ def _judge(webhooks: Iterable[Webhook], settlements: Sequence[Settlement]) -> No
             tried[one.call.webhook.pk].append(_tried(one))
     for webhook in webhooks:
         if webhook.pk in tried:
-            _write_health(webhook, judge(_health_of(webhook), tried[webhook.pk]))
+            longest = max(FORMATS[webhook.format].delays)
+            _write_health(webhook, judge(_health_of(webhook), tried[webhook.pk], longest=longest))
 
 
 def _tried(one: Settlement) -> Tried:

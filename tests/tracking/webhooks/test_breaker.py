@@ -40,6 +40,11 @@ def test_pauses_grow_to_a_cap() -> None:
     assert pauses == pytest.approx([*PAUSES[1:], *([PAUSES[-1]] * 4)], rel=0.11)
 
 
+def test_no_pause_is_longer_than_the_schedule_lets_a_delivery_wait() -> None:
+    health = judge(Health(failures=99, paused_until=NOW), [failed(1)], longest=960)
+    assert pause_of(health, NOW + timedelta(seconds=1)) == pytest.approx(960, rel=0.11)
+
+
 def test_a_success_forgets_all() -> None:
     health = judge(Health(), [failed() for _ in range(9)])
     health = judge(health, [Tried(at=NOW + timedelta(minutes=1), is_success=True, status=200, events=7)])

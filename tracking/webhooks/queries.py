@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.base import bulk, clock
 from gateway.base.errors import FieldInvalid
+from tracking import outbox
 from tracking.formats import FORMATS
 from tracking.models import Webhook, WebhookDelivery
 from tracking.statistics import hour_of
@@ -16,7 +17,7 @@ from tracking.webhooks.calls import Call, make_call
 
 HOURS: Final = 24  # that the chart shows
 MOST_CHARTED: Final = 10_000  # deliveries that it counts, the latest first
-MOST_MATES: Final = 100  # deliveries of one body
+MOST_MATES: Final = max(outbox.GATHERED, *(form.batch for form in FORMATS.values()))  # deliveries of one body
 PAGE: Final = 1000  # webhooks of a list
 LAST_KEY: Final = 2**63 - 1
 

@@ -24,7 +24,7 @@ from tests.tracking.webhooks.conftest import World, happen, make_fact, states
 from tracking import outbox
 from tracking.formats import FORMATS
 from tracking.labels import add_label
-from tracking.models import EventType, WebhookDelivery
+from tracking.models import EventType, Webhook, WebhookDelivery
 from tracking.webhooks import queries
 from tracking.webhooks.schedule import MINUTE, next_try
 
@@ -101,6 +101,16 @@ def test_many_requests_are_told_in_bodies_of_a_bounded_size(world: Make, acme: T
     told = [json.loads(one["recipientArray"]) for one in heard(here)]
     assert sorted(map(len, told)) == [2, 3, 3]
     assert sorted(chain.from_iterable(told)) == emails
+
+
+def test_a_request_of_very_many_is_shown_as_it_went_out(world: Make, acme: Tenant) -> None:
+    here = world()
+    here.hook(format_name="sendcloud")
+    take(ask(acme, *(f"u{number}@inbox.example" for number in range(150))))
+    here.run()
+    (told,) = heard(here)
+    assert told["recipientSize"] == "150"
+    assert read(queries.load_call(WebhookDelivery.objects.order_by("?")[0]).body) == told
 
 
 def test_a_request_of_many_goes_out_again_with_the_same_bytes(world: Make, acme: Tenant) -> None:
@@ -201,6 +211,18 @@ def test_it_is_tried_six_times_in_half_an_hour_with_the_same_bytes(world: Make) 
     assert len(bodies) == 6
     assert len(set(bodies)) == 1
     assert states() == {"failed": 1}
+
+
+def test_an_endpoint_that_fails_wholly_is_asked_as_often_as_they_were_told(world: Make) -> None:
+    here = world({"/": lambda times: 500 if times else 200})
+    hook = here.hook(format_name="sendcloud")
+    Webhook.objects.filter(pk=hook.pk).update(failures=99)
+    here.happen()
+    here.run()
+    hook.refresh_from_db()
+    assert hook.failures == 100
+    assert hook.paused_until is not None
+    assert (hook.paused_until - clock.now()).total_seconds() <= 16 * MINUTE * 1.1
 
 
 def test_the_waits_double_from_a_minute_on() -> None:

@@ -6,11 +6,13 @@ Mail keeps the name that it was sent with: a label that is renamed or deleted ta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from gateway.base import clock
 from gateway.base.cache import TimedCache
 from gateway.base.errors import FieldInvalid, FieldMissing, QuotaExceeded
 from tracking.models import Label
@@ -41,14 +43,18 @@ def add_label(account_id: int, name: str) -> Label:
     label = Label(account_id=account_id, name=check_name(name))
     if Label.objects.for_account(account_id).count() >= MOST_LABELS:
         raise QuotaExceeded(f"The account has {MOST_LABELS:,} labels, which is the most; delete some first.")
-    _save(label)
+    with _unique(label):
+        label.save()
     return label
 
 
 def rename_label(label: Label, name: str) -> None:
-    """Give a label another name; raise as add_label does."""
-    label.name = check_name(name)
-    _save(label)
+    """Give a label another name; raise as add_label does, and FieldInvalid where it was deleted meanwhile."""
+    label.name, label.updated_at = check_name(name), clock.now()
+    with _unique(label):
+        rows = Label.objects.for_account(label.account_id).filter(pk=label.pk)
+        if not rows.update(name=label.name, updated_at=label.updated_at):
+            raise FieldInvalid("name", "The label was deleted meanwhile.", value=label.name)
 
 
 def delete_label(label: Label) -> None:
@@ -75,8 +81,14 @@ def find_names(account_id: int, label_ids: Iterable[int]) -> dict[int, str]:
 
 def find_ids(account_id: int, names: Iterable[str]) -> dict[str, int]:
     """Return the numbers of those of the names that are labels of the account; each is known for 30 seconds."""
-    found = ((name, _ids.get((account_id, name), _find_id)) for name in names)
-    return {name: key for name, key in found if key is not None}
+
+    def load(wanted: Collection[_Key]) -> dict[_Key, int | None]:
+        rows = Label.objects.for_account(account_id).filter(name__in=[name for _, name in wanted])
+        known = dict(rows.values_list("name", "pk"))
+        return {key: known.get(key[1]) for key in wanted}
+
+    found = _ids.get_all({(account_id, name) for name in names}, load)
+    return {name: number for (_, name), number in found.items() if number is not None}
 
 
 def name_meant(account_id: int, given: str) -> str:
@@ -149,10 +161,12 @@ def _find_id(key: _Key) -> int | None:
     return found.pk if found is not None else None
 
 
-def _save(label: Label) -> None:
+@contextmanager
+def _unique(label: Label) -> Iterator[None]:
+    """Write a label; raise FieldInvalid where its name is another one's."""
     try:
         with transaction.atomic():
-            label.save()
+            yield
     except IntegrityError:
         raise FieldInvalid("name", f"There is a label {label.name} already.", value=label.name) from None
     transaction.on_commit(forget)

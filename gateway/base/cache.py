@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -30,16 +30,29 @@ class TimedCache(Generic[K, V]):
         if found is not None and found[0] > clock.monotonic():
             return found[1]
         value = load(key)
-        with self._lock:
-            if len(self._values) >= self.size:
-                self._values.clear()
-            self._values[key] = (clock.monotonic() + self.seconds, value)
+        self._keep({key: value})
         return value
+
+    def get_all(self, keys: Collection[K], load: Callable[[Collection[K]], Mapping[K, V]]) -> dict[K, V]:
+        """As `get` for several keys, with one `load` of those that are not here, which returns a value for each."""
+        now = clock.monotonic()
+        found = {key: value for key in keys if (value := self._values.get(key)) is not None and value[0] > now}
+        missing = [key for key in keys if key not in found]
+        loaded = load(missing) if missing else {}
+        self._keep(loaded)
+        return {key: found[key][1] if key in found else loaded[key] for key in keys}
 
     def peek(self, key: K) -> V | None:
         """Return the value of `key` where it is here and not too old, else None. Never blocks."""
         found = self._values.get(key)
         return found[1] if found is not None and found[0] > clock.monotonic() else None
+
+    def _keep(self, values: Mapping[K, V]) -> None:
+        end = clock.monotonic() + self.seconds
+        with self._lock:
+            if len(self._values) + len(values) > self.size:
+                self._values.clear()
+            self._values.update((key, (end, value)) for key, value in values.items())
 
     def clear(self) -> None:
         with self._lock:

@@ -35,6 +35,24 @@ def test_a_label_of_mail_is_made_once_and_then_known(acme: Tenant) -> None:
     assert Label.objects.count() == 1
 
 
+def test_the_numbers_of_many_are_looked_up_at_once(acme: Tenant) -> None:
+    names = [f"label {number}" for number in range(20)]
+    known = {name: labels.add_label(acme.account.pk, name).pk for name in names}
+    labels.forget()
+    with CaptureQueriesContext(connection) as queries:
+        assert labels.find_ids(acme.account.pk, [*names, "nobody's"]) == known
+        assert labels.find_ids(acme.account.pk, [*names[:3], "nobody's"]) == {name: known[name] for name in names[:3]}
+    assert len(queries) == 1
+
+
+def test_a_label_that_was_deleted_meanwhile_does_not_come_back(acme: Tenant) -> None:
+    stale = labels.add_label(acme.account.pk, "spring")
+    labels.delete_label(Label.objects.get())
+    with pytest.raises(FieldInvalid):
+        labels.rename_label(stale, "autumn")
+    assert not Label.objects.exists()
+
+
 def test_names_are_unique_in_an_account_alone(acme: Tenant, globex: Tenant) -> None:
     ours = labels.add_label(acme.account.pk, "spring")
     theirs = labels.add_label(globex.account.pk, "spring")

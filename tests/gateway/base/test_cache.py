@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from gateway.base import clock
@@ -16,6 +18,28 @@ def test_peeking_loads_nothing() -> None:
     assert cache.peek("one") is None
     cache.get("one", len)
     assert cache.peek("one") == 3
+
+
+def test_several_are_loaded_at_once_and_only_those_that_are_not_here() -> None:
+    cache = TimedCache[str, int](seconds=2)
+    cache.get("one", len)
+    asked: list[list[str]] = []
+
+    def load(keys: Collection[str]) -> dict[str, int]:
+        asked.append(sorted(keys))
+        return dict.fromkeys(keys, 0)
+
+    assert cache.get_all(["one", "two", "three"], load) == {"one": 3, "two": 0, "three": 0}
+    assert cache.get_all(["two", "one"], load) == {"two": 0, "one": 3}
+    assert asked == [["three", "two"]]
+
+
+def test_it_never_has_more_than_its_size() -> None:
+    cache = TimedCache[int, int](seconds=2, size=3)
+    cache.get(0, int)
+    assert cache.get_all([1, 2, 3], lambda keys: {key: key for key in keys}) == {1: 1, 2: 2, 3: 3}
+    assert cache.peek(0) is None
+    assert cache.peek(3) == 3
 
 
 def test_what_is_too_old_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:

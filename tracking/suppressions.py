@@ -14,6 +14,7 @@ from tracking.models import Suppression
 
 Pair = tuple[int, str]  # account, address in lower case
 
+REMOVED_AT_ONCE: Final = 5000  # addresses of one commit
 _LONGEST_SOURCE = 250  # characters
 
 _FIND = Statement(
@@ -100,5 +101,12 @@ def unsubscribe(account_id: int, email: str, source: str) -> Suppression:
 
 
 def remove(rows: QuerySet[Suppression]) -> int:
-    """Take addresses off an account's list, and return how many they were."""
-    return rows.order_by().delete()[0]
+    """Take addresses off an account's list, and return how many they were.
+
+    Batch by batch, each in a commit of its own unless the caller is in a transaction: bounces that come in meanwhile wait for
+    one batch only. What is interrupted leaves the rest.
+    """
+    count = 0
+    while keys := list(rows.order_by().values_list("pk", flat=True)[:REMOVED_AT_ONCE]):
+        count += rows.model.objects.filter(pk__in=keys).delete()[0]
+    return count

@@ -70,9 +70,9 @@ class ProxyHeader:
         if len(self._said) < _FIXED:
             return 0
         command, kind, size = self._said[12], self._said[13], int.from_bytes(self._said[14:16])
-        if command not in {0x20, 0x21} or kind not in _SIZES:
+        is_local = command == 0x20  # whatever family it names
+        if command not in {0x20, 0x21} or (kind not in _SIZES and not is_local):
             raise NoProxyHeader(f"A PROXY header with command {command:#x} and address family {kind:#x}")
-        is_local = command == 0x20
         if _FIXED + size > LONGEST or (not is_local and size < _SIZES[kind]):
             raise NoProxyHeader(f"A PROXY header that says that it has {size} octets more")
         if len(self._said) < _FIXED + size:

@@ -46,6 +46,7 @@ CLIENTS = [
     (binary(0x20, 0x00), None),
     (binary(0x20, 0x11, TCP4), None),
     (binary(0x20, 0x00, more=TLVS), None),
+    (binary(0x20, 0x99, b"ours to skip"), None),  # of a LOCAL one the family is ignored
     (binary(0x21, 0x00), None),
     (binary(0x21, 0x12, TCP4), None),
     (binary(0x21, 0x31, b"\0" * 216), None),

@@ -8,49 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice, pairwise
 from typing import Final
 
 from gateway.engine import bounce_words as words
+from gateway.engine.bounce_verdicts import MAILBOX, MAX_REPLY, MAX_WORDS, REPLY, Finding, Sort, find_enhanced_code, judge
 from gateway.engine.mailparts import Fields, Part, read_fields, read_mail, value_of
-from gateway.engine.replies import classify, find_enhanced
-from gateway.engine.reply_words import ASLEEP, PATTERNS, Kind
 
 MAX_FINDINGS: Final = 20
-MAX_REPLY: Final = 1000  # characters
-_MAX_WORDS: Final = 20_000  # characters of a report that are searched
-
-
-class Sort(StrEnum):
-    """What sort of thing is told of a recipient."""
-
-    BOUNCED = "bounced"  # for good
-    COMPLAINED = "complained"
-    OPTED_OUT = "opted out"
-    DELAYED = "delayed"  # the other side goes on trying
-    DELIVERED = "delivered"  # or relayed, or expanded
-    AUTOMATIC = "automatic"  # an answer of a vacation program and the like
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What is said of one recipient."""
-
-    sort: Sort
-    recipient: str = ""
-    code: int = 0
-    enhanced: str = ""
-    reply: str = ""
-    host: str = ""
-    category: str = ""  # a Kind, of a bounce
-
-    @property
-    def is_hard(self) -> bool:
-        """Whether the address itself is bad, so that it should not be mailed again."""
-        return self.sort is Sort.BOUNCED and self.category == Kind.RECIPIENT
 
 
 def read_returned(raw: bytes) -> tuple[Finding, ...]:
@@ -130,7 +95,7 @@ def _split_groups(text: str) -> Iterator[Fields]:
 
 
 def _status(group: Fields, report: str) -> Finding:
-    status = _enhanced_code(value_of(group, "status"))
+    status = find_enhanced_code(value_of(group, "status"))
     sort = _ACTIONS.get(value_of(group, "action").lower().partition(" ")[0]) or _BY_CLASS.get(status[:1], Sort.BOUNCED)
     recipient = _address(value_of(group, "original-recipient", "final-recipient"))
     host = value_of(group, "remote-mta").rpartition(";")[2].strip().partition(" ")[0]
@@ -138,7 +103,7 @@ def _status(group: Fields, report: str) -> Finding:
     if sort is Sort.DELIVERED:
         return Finding(sort=sort, recipient=recipient, enhanced=status, reply=said[:MAX_REPLY], host=host[:253])
     told = [text for text in (said, *_passages(report, recipient), value_of(group, "status")) if text]
-    return _judge(sort, told or [""], recipient=recipient, status=status, host=host)
+    return judge(sort, told or [""], recipient=recipient, status=status, host=host)
 
 
 # Mail that says it in words
@@ -166,9 +131,9 @@ def _read_words(fields: Fields, report: str) -> list[Finding]:
     by_address = {_first_address(text): text for text in reversed(_refusals(report))}
     named = [address for address in reversed(by_address) if address]
     if len(named) > 1:
-        return [_judge(sort, [by_address[address]], recipient=address) for address in named[:MAX_FINDINGS]]
+        return [judge(sort, [by_address[address]], recipient=address) for address in named[:MAX_FINDINGS]]
     recipient = failed or "".join(named) or _first_address(report)
-    return [_judge(sort, [*_passages(report, recipient), subject], recipient=recipient)]
+    return [judge(sort, [*_passages(report, recipient), subject], recipient=recipient)]
 
 
 def _is_bounce(fields: Fields, report: str) -> bool:
@@ -189,7 +154,7 @@ def _own_words(parts: Sequence[Part]) -> str:
             break
         if part.kind.startswith(("text/", "multipart/")):
             texts.append(part.text)
-    text = "\n\n".join(texts)[:_MAX_WORDS]
+    text = "\n\n".join(texts)[:MAX_WORDS]
     quote = next((found for found in words.QUOTE.finditer(text) if text[: found.start()].strip()), None)
     return text[: quote.start()] if quote else text
 
@@ -223,7 +188,7 @@ def _lines(block: str) -> Iterator[tuple[int, str]]:
 
 
 def _find_reply(line: str, start: int) -> int:
-    found = _reply.search(line)
+    found = REPLY.search(line)
     return start + found.start() if found else -1
 
 
@@ -231,82 +196,8 @@ def _blocks(report: str) -> list[str]:
     return [block for block in re.split(r"\n[ \t]*\n", report) if block.strip()]
 
 
-# What it means
-
-
-def _judge(sort: Sort, told: Sequence[str], *, recipient: str, status: str = "", host: str = "") -> Finding:
-    """Return the finding of a refusal that was `told` in these texts, the best first."""
-    best = " ".join(told[0].split())
-    code = _reply_code(best)
-    enhanced = find_enhanced(code, best) if code else ""
-    enhanced = enhanced or status or _enhanced_code(best)
-    kind, number = _find_kind(told, code, enhanced)
-    # A domain that is not there makes for a bad address.
-    is_hard = sort is Sort.BOUNCED and _is_hard(kind, _bare(told[number]), enhanced, told)
-    said = best if code else " ".join(told[number].split())
-    return Finding(
-        sort=sort,
-        recipient=recipient[:320],
-        code=code,
-        enhanced=enhanced,
-        reply=_without_code(said, code)[:MAX_REPLY],
-        host=host[:253],
-        category=Kind.RECIPIENT if is_hard else Kind.MAILBOX if kind is Kind.RECIPIENT else kind,
-    )
-
-
-def _find_kind(told: Sequence[str], code: int, enhanced: str) -> tuple[Kind, int]:
-    """Return what the codes say for certain, or the first text that says anything, else what the codes say; and which text."""
-    certain = _CERTAIN.get(enhanced[2:])
-    if certain is not None:
-        return certain, 0
-    for number, text in enumerate(map(_bare, told)):
-        for kind, pattern in _OWN_WORDS:
-            if pattern.search(text):
-                return kind, number
-        if _speaks(text):
-            return classify(code or 550, enhanced, text).kind, number
-    return (classify(code or 500, enhanced, "").kind if code or enhanced else Kind.OTHER), 0
-
-
-def _bare(text: str) -> str:
-    """Return a text without what says nothing about a refusal: mailboxes, addresses of hosts, phrases of mail programs."""
-    text = _mailbox.sub("@", _ip.sub(" ip ", _bracketed_ip.sub(" ", text[:_MAX_WORDS])))
-    return " ".join(words.BOILERPLATE.sub(" ", text).split())
-
-
-def _speaks(text: str) -> bool:
-    return any(matches(text[:MAX_REPLY]) for _, matches in PATTERNS)
-
-
-def _is_hard(kind: Kind, text: str, enhanced: str, told: Sequence[str]) -> bool:
-    detail = enhanced[2:]
-    if kind is Kind.NETWORK and (detail in _GONE or words.HOST_GONE.search(text) or words.NO_MAIL.search(text)):
-        return not enhanced.startswith("4")  # the DNS may have been out of order
-    if kind is not Kind.RECIPIENT or any(ASLEEP.search(each) for each in told):
-        return False
-    if any(words.AFTER_DATA.search(each) for each in told[:2]) or any(words.REFUSED_DATA.match(each) for each in told):
-        return False  # the address had been taken before: this is about what was sent to it
-    return _speaks(text) or detail in _NO_ADDRESS or words.NO_ADDRESS.search(text) is not None
-
-
-def _without_code(text: str, code: int) -> str:
-    """Return the text of a reply without its code, which a reply of several lines repeats: the way replies are kept."""
-    return re.sub(rf"(?<!\S){code}(?:[ -]|$)", "", text).strip() if code else text
-
-
-def _reply_code(text: str) -> int:
-    found = _reply.search(text)
-    return int(found["code"]) if found and found["code"] else 0
-
-
-def _enhanced_code(text: str) -> str:
-    found = _enhanced(text)
-    return found[0] if found else ""
-
-
 def _address(text: str) -> str:
-    found = _mailbox.search(text)
+    found = MAILBOX.search(text)
     return found[0].strip("\"'<>()[]") if found else ""
 
 
@@ -334,36 +225,4 @@ _is_status: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 ).search
 _typed: Final = re.compile(r"^\s*[A-Za-z][\w-]{0,40}\s*;\s*")
-_mailbox: Final = re.compile(r"[^\s<>:,;\"'()\[\]@]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}[A-Za-z0-9]")
-_enhanced: Final = re.compile(r"(?<![\w.])[245]\.\d{1,3}\.\d{1,3}(?![\w]|\.\d)").search
-_reply: Final = re.compile(
-    r"(?<![\w.:/@#-])(?:(?P<code>[45]\d\d)(?=[ -]|$)(?![ -]*(?:bytes|octets|days?|hours?|minutes|seconds|messages|attempts))"
-    r"|(?<![45]\d\d[ -])(?P<only>[45]\.\d{1,3}\.\d{1,3})(?=[\s:,;]))",
-    re.MULTILINE,
-)
 _goes_on: Final = re.compile(r"(?<![\w.])([45]\d\d)-")
-_bracketed_ip: Final = re.compile(r"[\[(](?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]+)[\])](?::\d+)?")
-_ip: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
-_OWN_WORDS: Final = (
-    (Kind.FULL, words.FULL),
-    (Kind.SIZE, words.TOO_LARGE),
-    (Kind.RECIPIENT, words.NO_ADDRESS),
-    (Kind.NETWORK, words.ROUTE),
-    (Kind.POLICY, words.CLOSED),
-    (Kind.NETWORK, words.HOST_GONE),
-    (Kind.NETWORK, words.NO_MAIL),
-    (Kind.NETWORK, words.TOO_LATE),
-)
-# Codes whose meaning is narrow enough to go before words (RFC 3463, 7372, and the registry of IANA).
-_CERTAIN: Final = {
-    "1.7": Kind.SENDER,
-    "1.8": Kind.SENDER,
-    "2.2": Kind.FULL,
-    "2.3": Kind.SIZE,
-    "3.4": Kind.SIZE,
-    "4.6": Kind.NETWORK,
-    "7.25": Kind.BLOCKED,
-    **dict.fromkeys(("7.20", "7.21", "7.22", "7.23", "7.24", "7.26"), Kind.AUTHENTICATION),
-}
-_GONE: Final = frozenset(["1.2", "1.10", "4.4"])
-_NO_ADDRESS: Final = frozenset(["1.0", "1.1", "1.3", "1.6"])

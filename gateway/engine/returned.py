@@ -28,7 +28,8 @@ from django.db import DatabaseError, DataError, InterfaceError, close_old_connec
 
 from gateway.base import bulk, clock
 from gateway.engine import feedback
-from gateway.engine.bounces import Finding, Sort, read_returned
+from gateway.engine.bounce_verdicts import Finding, Sort
+from gateway.engine.bounces import read_returned
 from gateway.engine.feedback import Report
 from gateway.engine.mailparts import MAX_READ
 from gateway.engine.reply_words import Kind

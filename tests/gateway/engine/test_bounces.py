@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.engine.bounces import Finding, Sort, read_returned
+from gateway.engine.bounce_verdicts import Finding, Sort
+from gateway.engine.bounces import read_returned
 
 CORPUS = Path(__file__).resolve().parents[4] / "shared/corpora/bounces"
 CORPORA = [CORPUS] if CORPUS.exists() else []

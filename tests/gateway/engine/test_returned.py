@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from gateway.engine import feedback, queue, returned
 from gateway.engine.accept import accept
-from gateway.engine.bounces import Finding, Sort
+from gateway.engine.bounce_verdicts import Finding, Sort
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.returned import Taker, choose, take_in, tidy
 from gateway.engine.returns import make_return_path

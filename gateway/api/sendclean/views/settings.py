@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any, ClassVar
 
 import msgspec
-from django.db import transaction
 from django.http import HttpResponse
 
 from domains.credentials import Credential
-from gateway.api.asked import Asked
+from gateway.api.asked import Asked, ChangingCall
 from gateway.api.base import json_answer
 from gateway.api.bodies import Payload
 from gateway.api.fields import check
@@ -26,20 +24,11 @@ class SettingView(SendCleanView):
         return Asked(account_id=credential.account_id, actor=credential.name, client=payload.client, given=given)
 
 
-class ChangingView(SettingView):
-    """A call that changes something, which goes into the account's audit with it; `message` is the vendor's word of success."""
+class ChangingView(ChangingCall, SettingView):
+    """A call that changes something; `message` is the vendor's word of success."""
 
     message: ClassVar[str]
-    is_atomic: ClassVar[bool] = True  # not where the world is asked meanwhile
     answers: ClassVar[tuple[type[msgspec.Struct], ...]] = (Said,)
-
-    def act(self, asked: Asked) -> Any:
-        with transaction.atomic() if self.is_atomic else nullcontext():
-            return self.change(asked)
-
-    def change(self, asked: Asked) -> Any:
-        """Do it, and remember it."""
-        raise NotImplementedError
 
     def answer(self, done: Any) -> HttpResponse:
         return json_answer(Said(message=self.message))

@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.api.bodies import Payload
 from gateway.api.fields import Fault, Field, FieldsRefused, check
 
 CREDENTIALS = (
     Field("apiUser", required=True, missing=40005),
     Field("apiKey", required=True, missing=40005),
 )
-
-
-def parse_credentials(payload: Payload) -> tuple[str, str]:
-    """Return apiUser and apiKey."""
-    found = check(CREDENTIALS, payload.values)
-    return found["apiUser"], found["apiKey"]
 
 
 def drop_empty(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,26 +14,25 @@ class GetLabel(ModuleView):                     # a call that reads: by POST and
 
     def answer(self, done: Label) -> HttpResponse: ...
 
-class DeleteLabel(ChangingView): ...            # one that changes: within a transaction, with `asked.remember(row, "deleted")`
+class DeleteLabel(ChangingView): ...            # one that changes: `change`, with `asked.remember(row, "deleted")`
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
-from django.db import transaction
 from django.http import HttpResponse
 
 from domains.credentials import Credential, authenticate_smtp_user
-from gateway.api.asked import Asked
+from gateway.api.asked import Asked, ChangingCall
 from gateway.api.base import DialectView, UnknownPath
 from gateway.api.bodies import Parser, Payload, parse_object
+from gateway.api.fields import Field, check
 from gateway.api.sendcloud.answers import Counted, say_count, say_refused
-from gateway.api.sendcloud.parse import check_given, parse_credentials
+from gateway.api.sendcloud.parse import CREDENTIALS, check_given
 from gateway.base.errors import CredentialSendsOnly, Refused
 
 
@@ -42,10 +41,11 @@ class SendCloudView(DialectView):
 
     dialect = "sendcloud"
     parsers: ClassVar[Mapping[str, Parser]] = {"application/json": partial(parse_object, keep_spelling=True)}  # decision 19
+    credentials: ClassVar[tuple[Field, Field]] = CREDENTIALS  # name and secret
     codes: ClassVar[tuple[int, ...]] = ()  # what it may answer beside the codes of its fields and those of every call
 
     def authenticate(self, payload: Payload) -> Credential:
-        credential = authenticate_smtp_user(*parse_credentials(payload))
+        credential = authenticate_smtp_user(*check(self.credentials, payload.values).values())
         credential.check_usable()
         return credential
 
@@ -65,19 +65,10 @@ class ModuleView(SendCloudView):
         return Asked(account_id=credential.account_id, actor=credential.name, client=payload.client, given=given)
 
 
-class ChangingView(ModuleView):
-    """A call that changes something, which goes into the account's audit with it. It returns how many it changed."""
+class ChangingView(ChangingCall, ModuleView):
+    """A call that changes something, and says how much of it."""
 
-    is_atomic: ClassVar[bool] = True  # not where the world is asked meanwhile
     answers: ClassVar[tuple[type[msgspec.Struct], ...]] = (Counted,)
-
-    def act(self, asked: Asked) -> Any:
-        with transaction.atomic() if self.is_atomic else nullcontext():
-            return self.change(asked)
-
-    def change(self, asked: Asked) -> Any:
-        """Do it, and remember it."""
-        raise NotImplementedError
 
     def answer(self, done: Any) -> HttpResponse:
         return say_count(done)

@@ -26,11 +26,9 @@ import msgspec
 from django.http import HttpResponse
 from django.urls import URLPattern
 
-from domains.credentials import Credential, authenticate_smtp_user
 from gateway.api.base import DialectView, UnknownPath, path_of
-from gateway.api.bodies import Payload
 from gateway.api.sendcloud.answers.v1 import say_refused_v1, say_v1
-from gateway.api.sendcloud.parse.v1 import parse_credentials_v1
+from gateway.api.sendcloud.parse.v1 import CREDENTIALS_V1
 from gateway.api.sendcloud.views.base import ChangingView, ModuleView, SendCloudView
 from gateway.base.errors import Refused
 
@@ -41,11 +39,7 @@ class V1View(SendCloudView):
     """A call of version 1, which answers in the format that its path ends with."""
 
     http_method_names: tuple[str, ...] = ("post", "get")
-
-    def authenticate(self, payload: Payload) -> Credential:
-        credential = authenticate_smtp_user(*parse_credentials_v1(payload))
-        credential.check_usable()
-        return credential
+    credentials = CREDENTIALS_V1
 
     def say(self, said: msgspec.Struct) -> HttpResponse:
         return say_v1(said, in_xml=self.is_xml)

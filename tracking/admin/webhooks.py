@@ -3,78 +3,35 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminURLInputWidget
 
 from accounts.access import Level, access_of, account_of
 from accounts.acts import Act, ActingAdmin
 from accounts.markup import badge, copyable
-from accounts.scoped import DEVELOPERS, ScopedFilter, ScopedForm
+from accounts.scoped import DEVELOPERS, ScopedFilter
 from domains.admin.refusing import RefusingMixin
 from gateway.base import clock
-from gateway.base.errors import Refused
 from gateway.base.sealing import CannotOpen
 from tracking import outbox
 from tracking.admin.deliveries import state_of
 from tracking.admin.drawing import draw_hours, draw_table, draw_time
-from tracking.formats import FORMATS
-from tracking.models import BounceType, EventType, Webhook, WebhookDelivery
+from tracking.admin.webhook_form import LOCKED, Trial, WebhookForm
+from tracking.models import Webhook, WebhookDelivery
 from tracking.webhooks import actions
 from tracking.webhooks.calls import open_key
 from tracking.webhooks.fanout import words_of
 from tracking.webhooks.queries import load_hours
 
 MOST_DELIVERIES = 10  # that a webhook's page lists
-_LOCKED = _("The key does not open, as GATEPOST_SECRET_KEYS was changed. Reset it first.")
-_WHOM = _("None chosen: all of them. A format leaves out events that it has no word for.")
-
-
-class WebhookForm(ScopedForm):
-    """A webhook that is checked before it is saved: its URL, and how many the account has."""
-
-    url = forms.URLField(label="URL", max_length=2000, assume_scheme="https", widget=UnfoldAdminURLInputWidget)
-    events = forms.MultipleChoiceField(
-        choices=[*EventType.choices, *BounceType.choices],
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_WHOM,
-    )
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or {}
-        if not self.errors:
-            try:
-                self._check(cleaned)
-            except Refused as refusal:
-                self.add_error("url" if refusal.field == "url" else None, refusal.message)
-            except CannotOpen:
-                self.add_error(None, _LOCKED)
-        return cleaned
-
-    def _check(self, cleaned: dict[str, Any]) -> None:
-        account = cleaned.get("account") or self.instance.account
-        if self.instance.pk is None:
-            actions.check_limit(account)
-        if "url" in self.changed_data or self.instance.pk is None:
-            name = cleaned.get("format") or self.instance.format
-            actions.check_works(cleaned["url"], name, key=self.key if FORMATS[name].tries_url else "")
-
-    @property
-    def key(self) -> str:
-        """The key to sign with: the webhook's own, or one for a webhook that is being made."""
-        if self.instance.pk is not None:
-            return open_key(self.instance)
-        if not hasattr(self, "_key"):
-            self._key = FORMATS[self.cleaned_data["format"]].make_key()
-        return self._key
 
 
 def _reset(webhook: Webhook) -> str:
@@ -105,6 +62,7 @@ def _test(_webhook: Webhook) -> str:
 class WebhookAdmin(RefusingMixin, ActingAdmin):
     rights = DEVELOPERS
     form = WebhookForm
+    _trials: WeakKeyDictionary[HttpRequest, Trial] = WeakKeyDictionary()
     list_display = ("url_line", "state", "format", "events_line", "last_success_at", "account")
     list_filter = ("is_active", "format", ("account", ScopedFilter))
     list_select_related = ("account",)
@@ -183,6 +141,23 @@ class WebhookAdmin(RefusingMixin, ActingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("account", "format", "health", "chart", "latest", "key")
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.trial = self._trials.setdefault(request, Trial())
+        return form
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Judge what was posted before the transaction that saves it: a URL may take its time, and SQLite has one writer."""
+        if request.method == "POST":
+            self._judge(request, object_id)
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def _judge(self, request: HttpRequest, object_id: str | None) -> None:
+        row = self.get_object(request, unquote(object_id)) if object_id is not None else None
+        may_change = row is not None and self.has_change_permission(request, row)
+        if may_change or (object_id is None and self.has_add_permission(request)):
+            self.get_form(request, row, change=may_change)(request.POST, instance=row).is_valid()
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         self.check_may(request, self.rights.change if change else self.rights.add, obj)
         if change:
@@ -248,7 +223,7 @@ class WebhookAdmin(RefusingMixin, ActingAdmin):
         try:
             return copyable(open_key(webhook))
         except CannotOpen:
-            return str(_LOCKED)
+            return str(LOCKED)
 
     @admin.display(description=_("events"))
     def events_line(self, webhook: Webhook) -> str:

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from standardwebhooks import Webhook as Verifier
@@ -63,6 +64,22 @@ def test_it_works(browser: Client, acme: Tenant) -> None:
     assert open_key(hook).startswith("whsec_")
     assert open_key(hook) in answer.content.decode()
     assert AuditEntry.objects.get(account=acme.account).action == "added webhook"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/good", "/bad"])
+def test_nobody_waits_for_the_answer_of_a_url(path: str, browser: Client, endpoint: Endpoint) -> None:
+    ours, within = connections["default"], list[bool]()
+
+    def answer_and_look(_: int) -> int:
+        within.append(ours.in_atomic_block)
+        return 200 if path == "/good" else 500
+
+    endpoint.script[path] = answer_and_look
+    answer = browser.post(ADD, form_of(f"{endpoint.url}{path}", format="sendcloud"))
+    assert [hook.url for hook in Webhook.objects.all()] == ([f"{endpoint.url}/good"] if path == "/good" else [])
+    assert ("It answered 500" in answer.content.decode()) == (path == "/bad")
+    assert within == [False] * (1 if path == "/good" else 2)  # a POST, and a GET where that failed
 
 
 @pytest.mark.parametrize(

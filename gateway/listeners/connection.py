@@ -62,7 +62,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
         self._held += len(data)
-        self.listener.held += len(data)
+        self.listener.crowd.held += len(data)
         self.server.receive(data)
         if self.server.is_waiting:
             self._pause()  # a client that says more than we can act on now waits
@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
-        self.listener.held -= self._held
+        self.listener.crowd.held -= self._held
         self._held = 0
         self.listener.forget(self)
 
@@ -162,7 +162,7 @@ class Connection(asyncio.Protocol):
     def _release(self) -> None:
         """Count what was received as held no longer, once nothing of it waits for a commit or for its end."""
         if self._held and not self.server.is_holding:
-            self.listener.held -= self._held
+            self.listener.crowd.held -= self._held
             self._held = 0
 
     def _flush(self) -> None:

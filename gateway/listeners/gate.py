@@ -67,7 +67,7 @@ class Gate:
             self._loop.remove_reader(listening)
             self._loop.call_later(_PAUSE, self._watch, listening)
             return
-        if len(self._arriving) >= self._listener.caps.total:
+        if len(self._arriving) >= self._listener.crowd.caps.total:
             arrived.close()
             return
         arrived.setblocking(False)

@@ -44,6 +44,37 @@ class Caps:
     octets: int = 512 * 1024 * 1024
 
 
+class Crowd:
+    """The clients of listeners that share their caps, in one event loop: a client gains nothing by another port."""
+
+    def __init__(self, caps: Caps | None = None) -> None:
+        self.caps = caps or Caps()
+        self.held = 0  # octets of messages in memory, about
+        self._total = 0
+        self._clients: Counter[str] = Counter()
+
+    def enter(self, client: str) -> Reply | None:
+        """Count a new client; return what it is turned away with, None when there is room for it."""
+        self._clients[client] += 1
+        self._total += 1
+        if self._total > self.caps.total:
+            return Reply(421, "Too many connections; try again later", "4.3.2")
+        if self._clients[client] > self.caps.per_client:
+            return Reply(421, "Too many connections from your address", "4.7.0")
+        return None
+
+    def leave(self, client: str) -> None:
+        """Count a client out."""
+        self._clients[client] -= 1
+        self._total -= 1
+        if not self._clients[client]:
+            del self._clients[client]
+
+    def check_room(self) -> Reply | None:
+        """Return what DATA is refused with while memory is short, None when there is room."""
+        return Reply(452, "Too much mail at once; try again later", "4.3.1") if self.held > self.caps.octets else None
+
+
 class Listener:
     """Listens on one endpoint, over TLS from the first octet where `is_tls`. Peers in `proxies` speak the PROXY protocol."""
 
@@ -54,7 +85,7 @@ class Listener:
         *,
         tls: ssl.SSLContext | None = None,
         is_tls: bool = False,
-        caps: Caps | None = None,
+        crowd: Crowd | None = None,
         patience: Patience | None = None,
         proxies: Sequence[Network] = (),
     ) -> None:
@@ -62,12 +93,10 @@ class Listener:
         self.policy = policy
         self.tls = tls
         self.is_tls = is_tls
-        self.caps = caps or Caps()
+        self.crowd = crowd or Crowd()
         self.patience = patience or Patience()
         self.proxies = proxies
         self.is_stopping = False
-        self.held = 0  # octets of messages in memory, about
-        self._clients: Counter[str] = Counter()
         self._connections: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | Gate | None = None
@@ -117,27 +146,14 @@ class Listener:
     def admit(self, connection: Connection) -> Reply | None:
         """Count a new client; return what it is turned away with, None when it is welcome."""
         self._connections.add(connection)
-        self._clients[_client_of(connection)] += 1
-        if self.is_stopping:
-            return Reply(421, "Shutting down", "4.3.2")
-        if len(self._connections) > self.caps.total:
-            return Reply(421, "Too many connections; try again later", "4.3.2")
-        if self._clients[_client_of(connection)] > self.caps.per_client:
-            return Reply(421, "Too many connections from your address", "4.7.0")
-        return None
-
-    def check_room(self) -> Reply | None:
-        """Return what DATA is refused with while memory is short, None when there is room."""
-        return Reply(452, "Too much mail at once; try again later", "4.3.1") if self.held > self.caps.octets else None
+        refusal = self.crowd.enter(_client_of(connection))
+        return Reply(421, "Shutting down", "4.3.2") if self.is_stopping else refusal
 
     def forget(self, connection: Connection) -> None:
         """Count a client that has gone."""
         if connection in self._connections:
             self._connections.remove(connection)
-            client = _client_of(connection)
-            self._clients[client] -= 1
-            if not self._clients[client]:
-                del self._clients[client]
+            self.crowd.leave(_client_of(connection))
         if not self._connections:
             self._last_gone.set()
 

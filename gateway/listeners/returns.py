@@ -19,7 +19,7 @@ from gateway.base.ids import make_public_id
 from gateway.engine.returns import read_return_path
 from gateway.listeners.connection import Connection
 from gateway.listeners.greeting import own_words
-from gateway.listeners.listener import Caps, Listener, Patience
+from gateway.listeners.listener import Caps, Crowd, Listener, Patience
 from gateway.listeners.tls import get_context
 from gateway.smtp.addresses import Address
 from gateway.smtp.events import DataRequested, Event, MessageReceived, RecipientRequested, Reply
@@ -50,7 +50,7 @@ class ReturnConnection(Connection):
             case RecipientRequested():
                 self.server.answer(None if read_return_path(event.recipient.text) is not None else _UNKNOWN)
             case DataRequested():
-                self.server.answer(self.listener.check_room())
+                self.server.answer(self.listener.crowd.check_room())
             case MessageReceived():
                 self.spawn(self._store(event))
 
@@ -136,6 +136,6 @@ def open_returns(
         lambda listener: ReturnConnection(listener, maildir, threads, on_stored),
         policy,
         tls=get_context(),
-        caps=caps or Caps(total=500, per_client=50),
+        crowd=Crowd(caps or Caps(total=500, per_client=50)),
         patience=patience,
     )

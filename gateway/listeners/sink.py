@@ -16,7 +16,7 @@ from itertools import count
 
 from gateway.listeners.connection import Connection
 from gateway.listeners.journal import Stage, Transaction
-from gateway.listeners.listener import Caps, Listener, Patience
+from gateway.listeners.listener import Caps, Crowd, Listener, Patience
 from gateway.smtp.events import (
     DataRequested,
     Event,
@@ -256,7 +256,7 @@ def make_sink(
         lambda listener: SinkConnection(listener, script, record),
         policy,
         tls=tls,
-        caps=Caps(total=100_000, per_client=100_000),
+        crowd=Crowd(Caps(total=100_000, per_client=100_000)),
         patience=Patience(idle=3600),
     )
 

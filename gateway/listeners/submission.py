@@ -27,7 +27,7 @@ from gateway.engine.submission import Accepted
 from gateway.listeners.connection import FAILED, Connection
 from gateway.listeners.greeting import own_words
 from gateway.listeners.guard import Guard
-from gateway.listeners.listener import Caps, Listener, Patience
+from gateway.listeners.listener import Caps, Crowd, Listener, Patience
 from gateway.listeners.replies import reply_to, reply_to_auth
 from gateway.listeners.translate import Login, translate
 from gateway.smtp.events import AuthRequested, DataRequested, Event, MessageReceived, Reply
@@ -62,7 +62,7 @@ class SubmissionConnection(Connection):
             case AuthRequested():
                 self._log_in(event)
             case DataRequested():
-                self.server.answer(self.listener.check_room())
+                self.server.answer(self.listener.crowd.check_room())
             case MessageReceived():
                 self._submit(event)
 
@@ -202,11 +202,11 @@ def _reply_with(accepted: Accepted) -> Reply:
 
 
 class Doors:
-    """The listeners of the submission service, which share what they know about guessers."""
+    """The listeners of the submission service, which share their caps, and what they know about guessers."""
 
     def __init__(self, tls: ssl.SSLContext, *, caps: Caps | None = None, patience: Patience | None = None) -> None:
         self._tls = tls
-        self._caps = caps
+        self._crowd = Crowd(caps)
         self._patience = patience
         self._guard = Guard()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="auth")
@@ -223,7 +223,7 @@ class Doors:
             make_policy(),
             tls=self._tls,
             is_tls=is_tls,
-            caps=self._caps,
+            crowd=self._crowd,
             patience=self._patience,
             proxies=settings.GATEPOST_SMTP_PROXIES,
         )

@@ -9,17 +9,22 @@ import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError
 from pytest_django import Settings
 
 from domains.credentials import Credential
+from gateway.base.environment import Endpoint
 from gateway.base.errors import BadCredentials
 from gateway.listeners import guard, submission
 from gateway.listeners.listener import Caps, Patience
+from gateway.listeners.submission import Doors
+from gateway.listeners.tls import make_context
 from gateway.listeners.translate import Login
 from tests.gateway.listeners.conftest import OpenDoor
+from tests.support.sink import running
 
 
 def test_strangers_relay_nothing(door: int) -> None:
@@ -102,6 +107,15 @@ def test_there_are_so_many_connections_in_all(open_door: OpenDoor) -> None:
         pytest.raises(smtplib.SMTPConnectError),
     ):
         smtplib.SMTP("127.0.0.1", port, timeout=10)
+
+
+def test_another_door_of_the_same_service_has_no_room_of_its_own(certificate: Path) -> None:
+    doors, anywhere = Doors(make_context(certificate), caps=Caps(per_client=1)), Endpoint("127.0.0.1", 0)
+    with running(doors.open(anywhere)) as one, running(doors.open_plain(anywhere)) as other:
+        with smtplib.SMTP("127.0.0.1", one, timeout=10), pytest.raises(smtplib.SMTPConnectError) as refused:
+            smtplib.SMTP("127.0.0.1", other, timeout=10)
+        assert refused.value.smtp_code == 421
+        smtplib.SMTP("127.0.0.1", other, timeout=10).close()
 
 
 SHORT = [

@@ -26,6 +26,8 @@ from gateway.base.errors import Refused
 
 Kind = Callable[[Any], Any]
 
+LONGEST_NAME = 255  # characters of a name that is looked up
+
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off", ""})
 
@@ -50,6 +52,11 @@ class FieldsRefused(Refused):
         self.faults = faults
 
 
+def fault_in(field: str, error: Any, message: str = "", *, value: str = "") -> FieldsRefused:
+    """Return the refusal of a call for one field, in the dialect's error and in words."""
+    return FieldsRefused(Fault(field=field, error=error, message=message, value=value))
+
+
 def text(value: Any) -> str:
     """Take text; a number becomes text, as ids come either way."""
     if isinstance(value, str):
@@ -57,6 +64,15 @@ def text(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     raise ValueError("must be text")
+
+
+def looked_up(value: Any) -> str:
+    """Take the name of an SMTP user or a template; of one that is longer than any there is, the beginning.
+
+    What was looked up is remembered for a while, found or not: long names would fill the memory, and callers need no password
+    for that.
+    """
+    return text(value)[:LONGEST_NAME]
 
 
 def integer(value: Any) -> int:
@@ -192,7 +208,7 @@ def examine(fields: Iterable[Field], values: Mapping[str, Any], *, within: str =
     for field in fields:
         raw = field.find(values)
         found[field.name] = field.default
-        if raw is None or (raw == "" and field.required and field.kind is text):
+        if raw is None or (raw == "" and field.required and field.kind in {text, looked_up}):
             if field.required:
                 faults.append(Fault(field=field.name, error=field.missing, message=f"{within}{field.name} is required."))
             continue

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.api.fields import Field, check
+from gateway.api.fields import Field, check, looked_up
 from gateway.api.mailup.errors import InputNull
 from gateway.base.errors import NotAuthenticated
 
-SMTP_USER = (Field("Username", default=""), Field("Secret", default=""))
+SMTP_USER = (Field("Username", looked_up, default=""), Field("Secret", default=""))
 
 
 def parse_user(values: Mapping[str, Any]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.api.fields import Field
+from gateway.api.fields import Field, looked_up
 
 CREDENTIALS = (Field("owner_id", required=True), Field("token", required=True))
-SMTP_USER = (Field("smtp_user_name", required=True),)
+SMTP_USER = (Field("smtp_user_name", looked_up, required=True),)

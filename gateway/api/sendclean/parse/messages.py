@@ -20,6 +20,7 @@ from gateway.api.fields import (
     check_each,
     guess_type,
     header_pairs,
+    looked_up,
     mapping,
     nested,
     objects,
@@ -75,7 +76,7 @@ def dynamic_values(value: Any) -> dict[str, str]:
 
 CALL = (Field("message", mapping, required=True),)
 _BODIES = (Field("html", default=""), Field("text", default=""))
-_TEMPLATE = (Field("template_id", required=True),)
+_TEMPLATE = (Field("template_id", looked_up, required=True),)
 _ENVELOPE = (
     Field("subject", default=""),
     Field("from_email", required=True),

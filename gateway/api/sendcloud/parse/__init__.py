@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.api.fields import Fault, Field, FieldsRefused, check
+from gateway.api.fields import Field, check, fault_in, looked_up
 
 CREDENTIALS = (
-    Field("apiUser", required=True, missing=40005),
+    Field("apiUser", looked_up, required=True, missing=40005),
     Field("apiKey", required=True, missing=40005),
 )
 
@@ -26,5 +26,5 @@ def check_given(fields: Iterable[Field], values: Mapping[str, Any]) -> dict[str,
     table = tuple(fields)
     empty = next((field for field in table if field.missing is not None and field.find(values) == ""), None)
     if empty is not None:
-        raise FieldsRefused(Fault(field=empty.name, error=empty.missing, message=f"{empty.name} is empty."))
+        raise fault_in(empty.name, empty.missing, f"{empty.name} is empty.")
     return check(table, drop_empty(values))

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import Any, Final
 
 from domains.names import clean_domain, read_domain
-from gateway.api.fields import Fault, Field, FieldsRefused, Kind, integer, pieces, text
-from gateway.api.sendcloud.parse.paging import LIMIT, MOST_LISTED, START
+from gateway.api.fields import Field, Kind, fault_in, pieces, text
+from gateway.api.sendcloud.parse.kinds import MOST_LISTED, zero_or_one
+from gateway.api.sendcloud.parse.paging import LIMIT, START
 from gateway.base.errors import FieldInvalid
 
 LONGEST: Final = 250  # characters of a name
@@ -40,16 +41,8 @@ def names(value: Any) -> tuple[str, ...]:
     """Take names of domains with `;` between them, or an array of them."""
     given = tuple(islice(pieces(value), MOST_LISTED + 1))
     if not 0 < len(given) <= MOST_LISTED or max(map(len, given)) > LONGEST:
-        raise _fault("name", 41002, f"name must have 1 to {MOST_LISTED} names of at most {LONGEST} characters.")
+        raise fault_in("name", 41002, f"name must have 1 to {MOST_LISTED} names of at most {LONGEST} characters.")
     return tuple(dict.fromkeys(_named(item, read_domain) for item in given))
-
-
-def zero_or_one(value: Any) -> int:
-    """Take 0 or 1."""
-    number = integer(value)
-    if number not in {0, 1}:
-        raise ValueError("must be 0 or 1")
-    return number
 
 
 def verify(value: Any) -> str:
@@ -59,7 +52,7 @@ def verify(value: Any) -> str:
         raise ValueError("must be a number, alone or after > or <")
     digits = found[2].lstrip("0") or "0"
     if len(digits) > 3 or int(digits) > _MOST_BITS:
-        raise _fault("verify", _UNREADABLE, f"verify is a sum of bits, at most {_MOST_BITS}.")
+        raise fault_in("verify", _UNREADABLE, f"verify is a sum of bits, at most {_MOST_BITS}.")
     return found[1] + digits
 
 
@@ -74,9 +67,9 @@ def fits(wanted: str, bits: int) -> bool:
 def _one(value: Any, field: str, length: int, many: int) -> str:
     found = text(value).strip()
     if ";" in found:
-        raise _fault(field, many, f"{field} is one domain.")
+        raise fault_in(field, many, f"{field} is one domain.")
     if not 0 < len(found) <= LONGEST:
-        raise _fault(field, length, f"{field} must have 1 to {LONGEST} characters.")
+        raise fault_in(field, length, f"{field} must have 1 to {LONGEST} characters.")
     return found
 
 
@@ -85,10 +78,6 @@ def _named(name: str, read: Any) -> str:
         return str(read(name))
     except FieldInvalid as refusal:
         raise ValueError(f"is no name for a domain: {refusal.message}") from None
-
-
-def _fault(field: str, code: int, sentence: str) -> FieldsRefused:
-    return FieldsRefused(Fault(field=field, error=code, message=sentence))
 
 
 LISTED: Final = (

@@ -13,9 +13,9 @@ from itertools import islice
 from typing import Any
 
 from gateway.api.bodies import parse_object
-from gateway.api.fields import Field, boolean, header_pairs, integer, pieces, text
+from gateway.api.fields import Field, boolean, header_pairs, looked_up, pieces, text
 from gateway.api.sendcloud.answers import CHINA
-from gateway.api.sendcloud.parse.paging import email, label_id, label_name
+from gateway.api.sendcloud.parse.kinds import email, label_id, label_name, whole_number
 from gateway.base.errors import RequestMalformed
 
 MAX_COPIES = 100  # addresses each in to, cc and bcc, and of people who are asked to a meeting
@@ -116,16 +116,12 @@ def addresses(value: Any) -> tuple[str, ...]:
 
 def task_id(value: Any) -> int:
     """Take the number of a send to an address list."""
-    if not 0 < integer(value) < 2**63:
-        raise ValueError("must be the number of a task")
-    return integer(value)
+    return whole_number(value, 1, 2**63 - 1)
 
 
 def minutes(value: Any) -> int:
     """Take a number of minutes, at most a year of them."""
-    if not 0 <= integer(value) <= MAX_MINUTES:
-        raise ValueError(f"must be 0 to {MAX_MINUTES} minutes")
-    return integer(value)
+    return whole_number(value, 0, MAX_MINUTES)
 
 
 _SENDER = (
@@ -161,7 +157,7 @@ _MORE = (
 )
 SEND = (*_SENDER, *_COPIES, *_SUBJECT, *_CONTENT, _XSMTPAPI, *_MORE)
 SEND_TEMPLATE = (
-    Field("templateInvokeName", required=True, missing=40201, invalid=40202),
+    Field("templateInvokeName", looked_up, required=True, missing=40201, invalid=40202),
     *_SENDER,
     Field("subject", default="", invalid=40809),
     Field("replyTo", joined, invalid=40811),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.api.fields import Field
+from gateway.api.fields import Field, looked_up
 
 CREDENTIALS_V1 = (
-    Field("api_user", required=True, missing=40005),
+    Field("api_user", looked_up, required=True, missing=40005),
     Field("api_key", required=True, missing=40005),
 )

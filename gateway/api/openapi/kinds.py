@@ -15,6 +15,7 @@ from gateway.api.sendclean.parse import messages, settings, switches
 from gateway.api.sendclean.parse import webhooks as sendclean_webhooks
 from gateway.api.sendcloud.parse import address_lists, members, opens_and_clicks, paging, templates, v1_modules
 from gateway.api.sendcloud.parse import domains as sendcloud_domains
+from gateway.api.sendcloud.parse import kinds as sendcloud_kinds
 from gateway.api.sendcloud.parse import mail_fields as sendcloud
 from gateway.api.sendcloud.parse import statistics as sendcloud_statistics
 from gateway.api.sendcloud.parse import webhooks as sendcloud_webhooks
@@ -83,10 +84,10 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     paging.page_size: at_least(0, most=paging.MOST_ROWS),
     paging.days: at_least(1),
     paging.day: {"type": "string", "format": "date"},
-    paging.email: {"type": "string", "format": "email"},
-    paging.label_id: at_least(1),
-    paging.label_ids: TEXTS | {"items": at_least(1)},
-    paging.listed: TEXTS,
+    sendcloud_kinds.email: {"type": "string", "format": "email"},
+    sendcloud_kinds.label_id: at_least(1),
+    sendcloud_kinds.label_ids: TEXTS | {"items": at_least(1)},
+    sendcloud_kinds.listed: TEXTS,
     templates.template_type: whole_of(0, 1),
     templates.template_stat: whole_of(-2, -1, 0, 1),
     address_lists.list_type: whole_of(0, 1),
@@ -96,8 +97,9 @@ KINDS: Final[Mapping[Kind, Schema]] = {
     v1_modules.quoted_objects: {"type": ["string", "array", "object"], "items": {"type": "object"}},
     sendcloud_domains.names: TEXTS,
     sendcloud_domains.verify: {"type": ["integer", "string"], "pattern": "^[<>]?[0-9]{1,3}$"},
-    sendcloud_domains.zero_or_one: {"type": ["integer", "string"], "enum": [0, 1, "0", "1"]},
-    opens_and_clicks.track_type: {"type": ["integer", "string"], "enum": [1, 2, "1", "2"]},
+    sendcloud_kinds.flag: whole_of(0, 1),
+    sendcloud_kinds.zero_or_one: whole_of(0, 1),
+    opens_and_clicks.track_type: whole_of(1, 2),
     sendcloud_statistics.receivers: TEXTS,
     sendcloud_statistics.number_of_lines: at_least(1, most=sendcloud_statistics.MOST_LINES),
     sendcloud_webhooks.events: {"type": ["integer", "string", "array"], "items": WHOLE},

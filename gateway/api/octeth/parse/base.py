@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gateway.api.fields import Fault, Field, FieldsRefused, examine, integer
+from gateway.api.fields import Field, FieldsRefused, examine, fault_in, integer
 
 LARGEST: Final = 2**63 - 1  # of a primary key
 MOST_LISTED: Final = 1000  # rows of a page
@@ -63,7 +63,7 @@ def spell(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
 
 def not_there(number: int, field: str) -> FieldsRefused:
     """Return the refusal of an id that names no row of the caller's account, with the command's number for it."""
-    return FieldsRefused(Fault(field=field, error=number, message=f"{field} names nothing of this account."))
+    return fault_in(field, number, f"{field} names nothing of this account.")
 
 
 def wants_xml(values: Mapping[str, Any]) -> bool:

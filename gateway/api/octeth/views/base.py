@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from domains.credentials import Credential, authenticate_api_key
 from gateway.api.base import DialectView, Rate, UnknownPath
 from gateway.api.bodies import Payload
-from gateway.api.fields import Fault, FieldsRefused, fold
+from gateway.api.fields import Fault, FieldsRefused, fault_in, fold
 from gateway.api.octeth.answers.public import answer_refused
 from gateway.api.octeth.errors import EMAIL, Table
 from gateway.api.octeth.parse.email_fields import KEY
@@ -32,7 +32,7 @@ class OctethView(DialectView):
         key = authenticate_api_key(str(secret))
         key.check_usable()
         if key.domain_id is None:
-            raise FieldsRefused(Fault(field="DomainID", error=self.table.no_domain))
+            raise fault_in("DomainID", self.table.no_domain)
         return key
 
     def examine(self, payload: Payload) -> list[Fault]:

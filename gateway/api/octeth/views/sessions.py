@@ -14,7 +14,7 @@ from accounts.models import Account
 from accounts.sessions import accounts_of, log_in, open_session
 from domains.credentials import authenticate_api_key
 from gateway.api.bodies import Payload
-from gateway.api.fields import Fault, Field, FieldsRefused, text
+from gateway.api.fields import Field, fault_in, text
 from gateway.api.octeth.answers.sessions import LoggedIn, show
 from gateway.api.octeth.parse.base import identifier, not_there, parse_fields
 from gateway.api.octeth.views.command import Caller, Command, caller_of_key
@@ -66,12 +66,12 @@ class Login(Command):
 
 def _choose(accounts: list[Account], wanted: int | None) -> Account:
     if not accounts:
-        raise FieldsRefused(Fault(field="Username", error=NO_ACCOUNT))
+        raise fault_in("Username", NO_ACCOUNT)
     found = next((account for account in accounts if wanted in {None, account.pk}), None)
     if found is None:
         raise not_there(WRONG, "AccountID")
     if not found.is_enabled:
-        raise FieldsRefused(Fault(field="AccountID", error=NO_ACCOUNT, message=f"The account {found.name} is {found.status}."))
+        raise fault_in("AccountID", NO_ACCOUNT, f"The account {found.name} is {found.status}.")
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from gateway.api.base import row_of
-from gateway.api.fields import Fault, FieldsRefused
+from gateway.api.fields import FieldsRefused, fault_in
 from gateway.api.sendcloud.codes import CODES
 from gateway.base.errors import (
     AccountDeleted,
@@ -182,7 +182,7 @@ def coded(codes: Mapping[type[Refused], int]) -> Iterator[None]:
         yield
     except tuple(codes) as refusal:
         code = next(code for kind, code in codes.items() if isinstance(refusal, kind))
-        raise FieldsRefused(Fault(field=refusal.field, error=code, message=refusal.message, value=refusal.value)) from None
+        raise fault_in(refusal.field, code, refusal.message, value=refusal.value) from None
 
 
 def find_row(refusal: Refused) -> Row:

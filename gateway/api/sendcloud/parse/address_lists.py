@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway.api.fields import Fault, Field, FieldsRefused, integer, text
-from gateway.api.sendcloud.parse.paging import LIMIT, START, listed
+from gateway.api.fields import Field, fault_in, text
+from gateway.api.sendcloud.parse.kinds import flag, listed
+from gateway.api.sendcloud.parse.paging import LIMIT, START
 from gateway.base.errors import FieldInvalid
 from gateway.smtp.addresses import AddressError, parse_address
 from templates_app.lists import LONGEST, fit, fit_address
 
 MOST_CHARACTERS: Final = 48  # of an alias, and of a name
-
-_TYPES = {0: False, 1: True}  # listType: whether it is an advanced one
 
 
 def alias(value: Any) -> str:
@@ -42,9 +41,7 @@ def description(value: Any) -> str:
 
 def list_type(value: Any) -> bool:
     """Take 0 for a normal list, or 1 for an advanced one."""
-    if integer(value) not in _TYPES:
-        raise ValueError("must be 0 or 1")
-    return _TYPES[integer(value)]
+    return flag(value)
 
 
 def check_alias(address: str, field: str) -> str:
@@ -53,7 +50,7 @@ def check_alias(address: str, field: str) -> str:
         parse_address(address)
         return fit_address(address)
     except (AddressError, FieldInvalid) as error:
-        raise FieldsRefused(Fault(field=field, error=40511, message=f"{field} is no alias: {error}", value=address)) from None
+        raise fault_in(field, 40511, f"{field} is no alias: {error}", value=address) from None
 
 
 def _short(value: Any) -> str:

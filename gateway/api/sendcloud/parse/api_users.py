@@ -6,7 +6,8 @@ import re
 from typing import Any, Final
 
 from gateway.api.fields import Field, text
-from gateway.api.sendcloud.parse.domains import known_name, zero_or_one
+from gateway.api.sendcloud.parse.domains import known_name
+from gateway.api.sendcloud.parse.kinds import flag, zero_or_one
 from gateway.api.sendcloud.parse.paging import LIMIT, START
 
 COMMON: Final = 1  # of the types of API users; 0 is one for tests, of which there are none
@@ -34,7 +35,7 @@ ADDED: Final = (
     Field("name", name, required=True, missing=41110, invalid=41111),
     Field("emailType", zero_or_one, required=True, missing=41101, invalid=41102),
     Field("domainName", _domain, required=True, missing=41105, invalid=41106),
-    Field("open", zero_or_one, missing=41113, invalid=41114),
-    Field("click", zero_or_one, missing=41115, invalid=41116),
-    Field("unsubscribe", zero_or_one, missing=41117, invalid=41118),
+    Field("open", flag, missing=41113, invalid=41114),
+    Field("click", flag, missing=41115, invalid=41116),
+    Field("unsubscribe", flag, missing=41117, invalid=41118),
 )

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from domains.credentials import Credential
 from gateway.api.bodies import Payload
-from gateway.api.fields import Fault, FieldsRefused, check
+from gateway.api.fields import check, fault_in
 from gateway.api.sendcloud.parse import drop_empty
 from gateway.api.sendcloud.parse.mail import SendCall, read_send
 from gateway.api.sendcloud.parse.mail_fields import MAX_COPIES, SEND_CALENDAR
@@ -22,7 +22,7 @@ def parse_calendar(payload: Payload, credential: Credential) -> SendCall:
     """Return what a mail/sendcalendar asks for."""
     found = check(SEND_CALENDAR, drop_empty(payload.values))
     if found["endTime"] <= found["startTime"]:
-        raise FieldsRefused(Fault(field="endTime", error=40835, message="endTime is not after startTime."))
+        raise fault_in("endTime", 40835, "endTime is not after startTime.")
     people = _read_people(found)
     call = read_send(payload, credential, found)
     meeting = Meeting(
@@ -46,14 +46,14 @@ def _read_people(found: Mapping[str, Any]) -> Sequence[Mailbox]:
     names, emails = found["participatorNames"], found["participatorEmails"]
     for field, error, values in (("participatorNames", 40846, names), ("participatorEmails", 40848, emails)):
         if values == ():
-            raise FieldsRefused(Fault(field=field, error=error, message=f"{field} names nobody."))
+            raise fault_in(field, error, f"{field} names nobody.")
     names, emails = names or (), emails or ()
     if len(names) != len(emails):
         message = f"There are {len(names)} participatorNames and {len(emails)} participatorEmails."
-        raise FieldsRefused(Fault(field="participatorNames", error=40850, message=message))
+        raise fault_in("participatorNames", 40850, message)
     if len(emails) > MAX_COPIES:
         message = f"participatorEmails has more than {MAX_COPIES} addresses."
-        raise FieldsRefused(Fault(field="participatorEmails", error=40849, message=message))
+        raise fault_in("participatorEmails", 40849, message)
     return [Mailbox(email=email, name=name) for email, name in zip(emails, names, strict=True)]
 
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from gateway.api.asked import Asked
 from gateway.api.fields import Field
-from gateway.api.sendcloud.parse.paging import LIMIT, PERIOD, START, listed, read_period
+from gateway.api.sendcloud.parse.kinds import listed
+from gateway.api.sendcloud.parse.paging import LIMIT, PERIOD, START, read_period
 from gateway.api.sendcloud.parse.spans import API_USERS, EMAIL, Span, read_days
 from gateway.base import clock
 

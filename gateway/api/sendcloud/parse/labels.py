@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.api.fields import Field, text
-from gateway.api.sendcloud.parse.paging import LIMIT, START, label_id, label_name
+from gateway.api.sendcloud.parse.kinds import label_id, label_name
+from gateway.api.sendcloud.parse.paging import LIMIT, START
 from tracking.labels import LONGEST
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from domains.credentials import Credential
 from gateway.api.bodies import FormFile, Payload
-from gateway.api.fields import Fault, FieldsRefused, check, guess_type, pieces
+from gateway.api.fields import check, fault_in, guess_type, pieces
 from gateway.api.mailboxes import parse_mailbox, split_mailboxes
 from gateway.api.overlay import Overlay, apply, is_control
 from gateway.api.sendcloud import xsmtpapi
@@ -56,7 +56,7 @@ def parse_template(payload: Payload, credential: Credential) -> SendCall:
     """Return what a mail/sendtemplate asks for; its template fills in what is given for each recipient."""
     found = check(SEND_TEMPLATE, drop_empty(payload.values))
     if found["xsmtpapi"] is None and not found["useAddressList"]:
-        raise FieldsRefused(Fault(field="xsmtpapi", error=40812, message="xsmtpapi is required."))
+        raise fault_in("xsmtpapi", 40812, "xsmtpapi is required.")
     call = read_send(payload, credential, {"cc": None, "bcc": None, "html": "", "plain": "", "contentSummary": ""} | found)
     return replace(call, submission=replace(call.submission, template_name=found["templateInvokeName"]))
 
@@ -130,7 +130,7 @@ def _read_reply_to(value: str | None) -> tuple[Mailbox, ...]:
     if value is not None and not mailboxes:
         raise FieldMissing("reply_to")
     if len(mailboxes) > MAX_REPLY_TO:
-        raise FieldsRefused(Fault(field="replyTo", error=40879, message=f"replyTo has more than {MAX_REPLY_TO} addresses."))
+        raise fault_in("replyTo", 40879, f"replyTo has more than {MAX_REPLY_TO} addresses.")
     return mailboxes
 
 
@@ -138,14 +138,14 @@ def _read_lists(to: str) -> tuple[str, ...]:
     """Return the addresses of lists in `to`, each once."""
     names = tuple(islice(pieces(to.lower()), MAX_LISTS + 1))
     if not names:
-        raise FieldsRefused(Fault(field="to", error=40872, message="to names no address list."))
+        raise fault_in("to", 40872, "to names no address list.")
     if len(names) > MAX_LISTS:
-        raise FieldsRefused(Fault(field="to", error=40864, message=f"to has more than {MAX_LISTS} address lists."))
+        raise fault_in("to", 40864, f"to has more than {MAX_LISTS} address lists.")
     try:
         for name in names:
             parse_address(name)
     except AddressError as error:
-        raise FieldsRefused(Fault(field="to", error=40862, message=str(error))) from None
+        raise fault_in("to", 40862, str(error)) from None
     return tuple(dict.fromkeys(names))
 
 
@@ -179,7 +179,7 @@ def _read_files(files: tuple[FormFile, ...], ids: str) -> tuple[FilePart, ...]:
     images = [file for file in files if file.name == "embeddedImage"]
     content_ids = [*islice(pieces(ids), len(images) + 1)]
     if len(images) != len(content_ids):
-        raise FieldsRefused(Fault(field="embeddedCid", error=40875, message="embeddedCid and embeddedImage differ in number."))
+        raise fault_in("embeddedCid", 40875, "embeddedCid and embeddedImage differ in number.")
     attachments = [_read_file(file) for file in files if file.name != "embeddedImage"]
     return (*attachments, *(_read_file(file, content_id) for file, content_id in zip(images, content_ids, strict=True)))
 

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Final
 
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, Field, FieldsRefused, pieces, text
+from gateway.api.fields import Field, fault_in, pieces, text
 from gateway.api.sendcloud.errors import coded
 from gateway.api.sendcloud.parse.address_lists import ADDRESS
 from gateway.api.sendcloud.parse.paging import LIMIT, START
@@ -50,9 +50,9 @@ CODES_OF_ENTRIES: Final = (*CODES, 40516, 40521)
 def read_emails(given: Sequence[str], field: str = "members") -> tuple[str, ...]:
     """Return addresses of members in their normal form; raise FieldsRefused for what is wrong with their number or with one."""
     if not given:
-        raise _fault(field, 40514, f"{field} names nobody.")
+        raise fault_in(field, 40514, f"{field} names nobody.")
     if len(given) > MOST_AT_ONCE:
-        raise _fault(field, 40515, f"{field} has more than {MOST_AT_ONCE:,} addresses.")
+        raise fault_in(field, 40515, f"{field} has more than {MOST_AT_ONCE:,} addresses.")
     return tuple(_read_email(email, field) for email in given)
 
 
@@ -62,9 +62,9 @@ def read_entries(asked: Asked, emails: Sequence[str]) -> list[Entry]:
     if named is not None and len(named) == len(emails) + 1 and not named[-1]:
         named = named[:-1]  # a semicolon after the last one
     if named is not None and len(named) != len(emails):
-        raise _fault("names", 40516, f"There are {len(named)} names for {len(emails)} members.")
+        raise fault_in("names", 40516, f"There are {len(named)} names for {len(emails)} members.")
     if values is not None and len(values) != len(emails):
-        raise _fault("vars", 40521, f"There are {len(values)} vars for {len(emails)} members.")
+        raise fault_in("vars", 40521, f"There are {len(values)} vars for {len(emails)} members.")
     with coded({FieldInvalid: 40516}):
         return [
             check_entry(Entry(email=email, name=named and named[place], variables=values and values[place]))
@@ -78,18 +78,14 @@ def read_moves(asked: Asked, emails: Sequence[str]) -> list[tuple[str, str]]:
         return []
     new = read_emails(asked["newMembers"], "newMembers")
     if len(new) != len(emails):
-        raise _fault("newMembers", 40516, f"There are {len(new)} newMembers for {len(emails)} members.")
+        raise fault_in("newMembers", 40516, f"There are {len(new)} newMembers for {len(emails)} members.")
     return list(zip(emails, new, strict=True))
 
 
 def _read_email(email: str, field: str) -> str:
     if len(email) > LONGEST_ADDRESS:
-        raise _fault(field, 40513, f"{field} has an address of more than {LONGEST_ADDRESS} characters.", value=email)
+        raise fault_in(field, 40513, f"{field} has an address of more than {LONGEST_ADDRESS} characters.", value=email)
     try:
         return parse_address(email).text
     except AddressError as error:
-        raise _fault(field, 40518, f"{field} has what is no address: {error}.", value=email) from None
-
-
-def _fault(field: str, code: int, sentence: str, *, value: str = "") -> FieldsRefused:
-    return FieldsRefused(Fault(field=field, error=code, message=sentence, value=value))
+        raise fault_in(field, 40518, f"{field} has what is no address: {error}.", value=email) from None

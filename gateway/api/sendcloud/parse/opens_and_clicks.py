@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.api.fields import Field, integer
-from gateway.api.sendcloud.parse.paging import LIMIT, START, label_id
+from gateway.api.sendcloud.parse.kinds import label_id
+from gateway.api.sendcloud.parse.paging import LIMIT, START
 from gateway.api.sendcloud.parse.spans import API_USERS, BY_EMAIL_OR_DAYS
 from tracking.models import EventType
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, Field, FieldsRefused
-from gateway.api.sendcloud.parse.paging import PERIOD, email, label_ids, listed, read_period
+from gateway.api.fields import Field, fault_in
+from gateway.api.sendcloud.parse.kinds import email, label_ids, listed
+from gateway.api.sendcloud.parse.paging import PERIOD, read_period
 from gateway.base import clock
 
 MOST_DAYS: Final = 100  # of a report
@@ -42,5 +43,5 @@ def read_days(asked: Asked, *, most_days: int = MOST_DAYS) -> Span:
     """Return the days that a call is about; raise FieldsRefused for none."""
     period = read_period(asked.given, clock.now(), most_days=most_days)
     if period is None:
-        raise FieldsRefused(Fault(field="days", error=40006, message="Either days or startDate and endDate are required."))
+        raise fault_in("days", 40006, "Either days or startDate and endDate are required.")
     return Span(since=period.since, until=period.until)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway.api.fields import Field, boolean, integer
-from gateway.api.sendcloud.parse.paging import PERIOD, START, listed
+from gateway.api.fields import Field, boolean
+from gateway.api.sendcloud.parse.kinds import listed, whole_number
+from gateway.api.sendcloud.parse.paging import PERIOD, START
 from gateway.api.sendcloud.parse.spans import API_USERS, LABEL_IDS
 from gateway.smtp.addresses import AddressError, parse_domain
 
@@ -19,10 +20,7 @@ def receivers(value: Any) -> tuple[str, ...]:
 
 def number_of_lines(value: Any) -> int:
     """Take how many lines to answer."""
-    number = integer(value)
-    if not 1 <= number <= MOST_LINES:
-        raise ValueError(f"must be a whole number from 1 to {MOST_LINES}")
-    return number
+    return whole_number(value, 1, MOST_LINES)
 
 
 LIST: Final = (

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from gateway.api.fields import Field, Kind, boolean, integer, text
+from gateway.api.sendcloud.parse.kinds import flag
 from gateway.api.sendcloud.parse.paging import LIMIT, START
 from gateway.base.errors import FieldInvalid, TemplateBroken
 from templates_app.actions import check_invoke_name, check_name
@@ -31,9 +32,7 @@ def template_name(value: Any) -> str:
 
 def template_type(value: Any) -> bool:
     """Take 0 for what is sent to one, or 1 for what is sent to many; return whether it is the latter."""
-    if integer(value) not in {0, 1}:
-        raise ValueError("must be 0 or 1")
-    return integer(value) == 1
+    return flag(value)
 
 
 def template_stat(value: Any) -> int:

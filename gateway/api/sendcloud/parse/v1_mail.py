@@ -16,7 +16,7 @@ from django.conf import settings
 
 from domains.credentials import Credential
 from gateway.api.bodies import Payload
-from gateway.api.fields import Fault, Field, FieldsRefused, boolean, check, text
+from gateway.api.fields import Field, boolean, check, fault_in, text
 from gateway.api.sendcloud.parse import drop_empty
 from gateway.api.sendcloud.parse.mail import SendCall, parse_send, parse_template
 from gateway.api.sendcloud.parse.mail_fields import SEND, SEND_TEMPLATE
@@ -85,7 +85,7 @@ def _unpack(name: str, value: Any, code: int) -> str:
         unpacking = zlib.decompressobj(_WITH_HEADER)
         content = unpacking.decompress(packed, limit + 1).decode()
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise FieldsRefused(Fault(field=name, error=code, message=f"{name} is not base64 of gzip: {error}.")) from None
+        raise fault_in(name, code, f"{name} is not base64 of gzip: {error}.") from None
     if not unpacking.eof:
-        raise FieldsRefused(Fault(field=name, error=code, message=f"{name} is not whole, or longer than {limit} bytes."))
+        raise fault_in(name, code, f"{name} is not whole, or longer than {limit} bytes.")
     return content

@@ -12,7 +12,8 @@ from typing import Any, Final
 from gateway.api.asked import Asked
 from gateway.api.fields import Field, boolean
 from gateway.api.sendcloud.parse import address_lists, members, templates
-from gateway.api.sendcloud.parse.paging import LIMIT, START, listed
+from gateway.api.sendcloud.parse.kinds import listed
+from gateway.api.sendcloud.parse.paging import LIMIT, START
 from gateway.api.sendcloud.parse.variables import read_objects, requote
 
 # The names of version 2 by those of version 1, where they differ.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, FieldsRefused
+from gateway.api.fields import fault_in
 from gateway.api.sendcloud.answers.address_lists import AddressListAdded, AddressListsListed, say_list, say_lists
 from gateway.api.sendcloud.errors import coded
 from gateway.api.sendcloud.parse.address_lists import ADD, ADDRESS, LIST, UPDATE, check_alias
@@ -83,7 +83,7 @@ def get_list(asked: Asked) -> AddressList:
     """Return the list that a call is about; raise FieldsRefused."""
     found = lists.find_list(asked.account_id, address=asked["address"])
     if found is None:
-        raise FieldsRefused(Fault(field="address", error=40517, message="There is no such address list."))
+        raise fault_in("address", 40517, "There is no such address list.")
     return found
 
 
@@ -105,7 +105,7 @@ def update_list(asked: Asked) -> AddressList:
     """Change what is given of a list; raise FieldsRefused."""
     given = {"address": asked["newAddress"], "name": asked["name"], "description": asked["desc"]}
     if all(value is None for value in given.values()):
-        raise FieldsRefused(Fault(field="newAddress", error=40509, message="Give a newAddress, name or desc."))
+        raise fault_in("newAddress", 40509, "Give a newAddress, name or desc.")
     address_list = get_list(asked)
     if given["address"] is not None:
         given["address"] = check_alias(given["address"], "newAddress")

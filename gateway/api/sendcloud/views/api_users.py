@@ -52,8 +52,8 @@ class AddApiUser(ChangingView):
     """apiuser/add
 
     Makes an API user that sends from one domain, and shows its secret, `nameKey`, this once. What is not said of tracking is as
-    the domain has it. A caller that may send from one domain, from some addresses, or only so
-    much, can make none that may send more.
+    the domain has it. A caller that may send from one domain, from some addresses, or only so much, can make none that may send
+    more.
     """
 
     fields = ADDED
@@ -76,9 +76,9 @@ class AddApiUser(ChangingView):
         set_options_of_user(
             user,
             email_type=asked["emailType"],
-            track_opens=as_switch(asked["open"]),
-            track_clicks=as_switch(asked["click"]),
-            unsubscribe_link=as_switch(asked["unsubscribe"]),
+            track_opens=asked["open"],
+            track_clicks=asked["click"],
+            unsubscribe_link=asked["unsubscribe"],
             senders=caller.senders,
         )
         asked.remember(user, "added")
@@ -92,7 +92,3 @@ def check_within(caller: SMTPUser, domain: SenderDomain) -> None:
     """Raise SenderNotAllowed where a domain is another than the one that the caller may send from."""
     if caller.domain_id not in {None, domain.pk}:
         raise SenderNotAllowed(f"This API user sends from another domain than {domain.name}, and can make none for it.")
-
-
-def as_switch(value: int | None) -> bool | None:
-    return None if value is None else bool(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, FieldsRefused
+from gateway.api.fields import fault_in
 from gateway.api.sendcloud.answers.labels import LabelGot, LabelsListed, say_label, say_labels
 from gateway.api.sendcloud.errors import coded
 from gateway.api.sendcloud.parse.labels import LABEL_ID, LABEL_NAME, LABELS
@@ -106,5 +106,5 @@ def get_label(asked: Asked) -> Label:
     """Return the label that a call is about; raise FieldsRefused."""
     label = labels.find_label(asked.account_id, asked["labelId"])
     if label is None:
-        raise FieldsRefused(Fault(field="labelId", error=40106, message=f"There is no label {asked['labelId']}."))
+        raise fault_in("labelId", 40106, f"There is no label {asked['labelId']}.")
     return label

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from domains.credentials import Credential
 from gateway.api.asked import Asked
 from gateway.api.bodies import Payload
-from gateway.api.fields import Fault, Field, FieldsRefused
+from gateway.api.fields import Field, fault_in
 from gateway.api.sendcloud.answers.mail import Sent, SentToLists, TaskTold, say_sent, say_task
 from gateway.api.sendcloud.parse.calendar import parse_calendar
 from gateway.api.sendcloud.parse.mail import SendCall, parse_send, parse_template
@@ -107,7 +107,7 @@ class TaskInfo(ModuleView):
         found = find_list_task(asked.account_id, asked["maillistTaskId"])
         if found is None:
             message = f"There is no maillistTaskId {asked['maillistTaskId']}."
-            raise FieldsRefused(Fault(field="maillistTaskId", error=6001, message=message))
+            raise fault_in("maillistTaskId", 6001, message)
         return found
 
     def answer(self, done: ListTask) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.api.fields import Fault, FieldsRefused
+from gateway.api.fields import fault_in
 from gateway.api.sendcloud.parse.mail import SendCall
 from gateway.base.errors import TemplateMissing
 from gateway.engine.submission import Submission
@@ -36,18 +36,16 @@ def _with_template(submission: Submission, email_type: int | None) -> Submission
         raise TemplateMissing(field="template", value=name)
     if email_type is not None and bool(email_type) != template.is_bulk:
         kind = "batch" if template.is_bulk else "trigger"
-        raise FieldsRefused(
-            _fault("templateInvokeName", 40825, f"The template {name} is of the type {kind}, the API user is not.")
-        )
+        raise fault_in("templateInvokeName", 40825, f"The template {name} is of the type {kind}, the API user is not.")
     if not submission.subject and not template.subject:
-        raise FieldsRefused(_fault("subject", 40826, "There is neither a subject nor one of the template."))
+        raise fault_in("subject", 40826, "There is neither a subject nor one of the template.")
     return replace(submission, bulk=submission.bulk or template.is_bulk)
 
 
 def _find_list_ids(account_id: int, addresses: Sequence[str]) -> tuple[int, ...]:
     found = {address: find_list(account_id, address=address) for address in addresses}
     if missing := ";".join(address for address, one in found.items() if one is None):
-        raise FieldsRefused(_fault("to", 40863, f"There is no address list {missing}.", value=missing))
+        raise fault_in("to", 40863, f"There is no address list {missing}.", value=missing)
     return tuple(one.pk for one in found.values() if one is not None)
 
 
@@ -60,9 +58,5 @@ def _find_label_name(account_id: int, call: SendCall) -> str:
         return ""
     label = find_label(account_id, call.label_id)
     if label is None:
-        raise FieldsRefused(_fault("labelId", 40106, f"There is no label {call.label_id}."))
+        raise fault_in("labelId", 40106, f"There is no label {call.label_id}.")
     return label.name
-
-
-def _fault(field: str, code: int, message: str, value: str = "") -> Fault:
-    return Fault(field=field, error=code, message=message, value=value)

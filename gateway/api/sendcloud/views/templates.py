@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from django.http import HttpResponse
 
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, FieldsRefused
+from gateway.api.fields import fault_in
 from gateway.api.sendcloud.answers.templates import TemplateGot, TemplatesListed, say_template, say_templates
 from gateway.api.sendcloud.errors import coded
 from gateway.api.sendcloud.parse.templates import ADD, APPROVED, INVOKE_NAME, LIST, SUBMIT, SYNTAX, UPDATE
@@ -109,15 +109,15 @@ class SubmitTemplate(ModuleView):
     def act(self, asked: Asked) -> NoReturn:
         get_template(asked)
         if asked["cancel"]:
-            raise _refuse("cancel", 40218, "Templates are approved as they are saved: there is nothing to take back.")
-        raise _refuse("invokeName", 40227, "Templates are approved as they are saved.")
+            raise fault_in("cancel", 40218, "Templates are approved as they are saved: there is nothing to take back.")
+        raise fault_in("invokeName", 40227, "Templates are approved as they are saved.")
 
 
 def get_template(asked: Asked) -> Template:
     """Return the template that a call is about; raise FieldsRefused."""
     template = queries.find_named(asked.account_id, asked["invokeName"])
     if template is None:
-        raise _refuse("invokeName", 40216, f"There is no template {asked['invokeName']}.")
+        raise fault_in("invokeName", 40216, f"There is no template {asked['invokeName']}.")
     return template
 
 
@@ -157,14 +157,10 @@ def _changed(template: Template, asked: Asked) -> Texts | None:
     """Return the texts with those that are given; raise FieldsRefused where nothing at all is."""
     given = {name: asked[name] for name in ("subject", "html", "text") if asked[name] is not None}
     if not given and not _names(asked):
-        raise _refuse("name", 40218, "There is nothing to change: give a name, html, text, subject or templateType.")
+        raise fault_in("name", 40218, "There is nothing to change: give a name, html, text, subject or templateType.")
     return replace(actions.latest_texts(template), **given) if given else None
 
 
 def _names(asked: Asked) -> dict[str, Any]:
     named = {"name": asked["name"], "is_bulk": asked["templateType"]}
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _refuse(field: str, code: int, sentence: str) -> FieldsRefused:
-    return FieldsRefused(Fault(field=field, error=code, message=sentence))

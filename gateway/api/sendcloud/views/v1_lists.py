@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, FieldsRefused
+from gateway.api.fields import fault_in
 from gateway.api.sendcloud.answers.v1_modules import (
     DeletedV1,
     ListOfV1,
@@ -140,7 +140,7 @@ class AddListMembers(ChangingV1View):
         written = members.put_members(in_version_2(asked, OF_MEMBERS))
         if written.updated and not asked["upsert"]:
             sentence = f"{written.updated} of the members are in the list already; upsert changes them."
-            raise FieldsRefused(Fault(field="member_addr", error=40516, message=sentence))
+            raise fault_in("member_addr", 40516, sentence)
         return written.added + written.updated
 
     def answer(self, done: int) -> HttpResponse:

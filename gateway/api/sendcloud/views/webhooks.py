@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from domains.holdings import get_any_smtp_user, get_smtp_user
 from domains.models import SMTPUser
 from gateway.api.asked import Asked
-from gateway.api.fields import Fault, FieldsRefused
+from gateway.api.fields import fault_in
 from gateway.api.sendcloud.answers.webhooks import HooksListed, HookTold, say_hook, say_hooks
 from gateway.api.sendcloud.errors import coded
 from gateway.api.sendcloud.parse.webhooks import ADDED, ALL, LISTED, ONE, UPDATED
@@ -98,7 +98,7 @@ class UpdateWebhook(ChangingView):
     def change(self, asked: Asked) -> int:
         changed = [field for field in CHANGES if asked[field] is not None]
         if len(changed) != 1:
-            raise FieldsRefused(Fault(field="newUrl", error=40712, message=f"Give exactly one of {', '.join(CHANGES)}."))
+            raise fault_in("newUrl", 40712, f"Give exactly one of {', '.join(CHANGES)}.")
         webhook = find_webhook(asked)
         if asked["newUrl"] is not None:
             with coded({Unsupported: 40712}):

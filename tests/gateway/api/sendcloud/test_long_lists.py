@@ -13,7 +13,7 @@ from domains.credentials import authenticate_smtp_user
 from gateway.api.bodies import Payload
 from gateway.api.fields import FieldsRefused
 from gateway.api.sendcloud.errors import find_row
-from gateway.api.sendcloud.parse import domains, mail_fields, members, paging, webhooks
+from gateway.api.sendcloud.parse import domains, kinds, mail_fields, members, webhooks
 from gateway.api.sendcloud.parse.mail import parse_send
 from gateway.base.errors import Refused
 from tests.gateway.api.sendcloud.conftest import make_mail
@@ -43,7 +43,7 @@ def little_memory() -> Iterator[None]:
         (members.objects, "{};" * ITEMS),
         (mail_fields.addresses, ADDRESSES),
         (mail_fields.labels, NUMBERS),
-        (paging.listed, NUMBERS),
+        (kinds.listed, NUMBERS),
         (domains.names, "a.example;" * ITEMS),
         (webhooks.events, "1,7," * ITEMS),
     ],

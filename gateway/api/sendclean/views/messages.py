@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from domains.credentials import Credential
+from gateway.api.asked import Asked
 from gateway.api.bodies import Payload
 from gateway.api.sendclean.answers import Said
 from gateway.api.sendclean.answers.messages import MessageInfo, answer_info, answer_sent, answer_sent_from_template
-from gateway.api.sendclean.parse.info import GET_MESSAGE_INFO, Asked, parse_info
+from gateway.api.sendclean.parse.info import GET_MESSAGE_INFO
 from gateway.api.sendclean.parse.messages import (
     SEND_MAIL,
     SEND_TEMPLATE,
@@ -18,7 +19,8 @@ from gateway.api.sendclean.parse.messages import (
     parse_template_by_get,
 )
 from gateway.api.sendclean.parse.raw import SEND_RAW, parse_raw
-from gateway.api.sendclean.views.base import SendCleanView, SendingView
+from gateway.api.sendclean.views.base import SendingView
+from gateway.api.sendclean.views.settings import SettingView
 from gateway.engine.reports import Report, report_on
 from gateway.engine.submission import Accepted, Submission
 
@@ -80,7 +82,7 @@ class SendRaw(SendMail):
         return parse_raw(payload, credential)
 
 
-class GetMessageInfo(SendCleanView):
+class GetMessageInfo(SettingView):
     """messages/getMessageInfo
 
     Tells what became of each copy of the mail with an X-Unique-Id, a hundred on a page.
@@ -89,11 +91,8 @@ class GetMessageInfo(SendCleanView):
     fields = GET_MESSAGE_INFO
     answers = (MessageInfo,)
 
-    def parse(self, payload: Payload, credential: Credential) -> Asked:
-        return parse_info(payload, credential)
-
     def act(self, asked: Asked) -> list[Report]:
-        return report_on(asked.account_id, asked.unique_id, asked.page)
+        return report_on(asked.account_id, asked["x_unique_id"].strip(), asked["skip_page"])
 
     def answer(self, done: list[Report]) -> HttpResponse:
         return answer_info(done)

@@ -28,7 +28,6 @@ from gateway.base.errors import (
     IdempotencyConflict,
     MessageMalformed,
     MessageTooLarge,
-    MethodNotAllowed,
     NotAuthenticated,
     QuotaExceeded,
     RateExceeded,
@@ -45,7 +44,6 @@ from gateway.base.errors import (
     TemplateMissing,
     TooManyRecipients,
     Unavailable,
-    UnknownCall,
     Unsupported,
 )
 
@@ -101,5 +99,3 @@ OF_MAIL: Final[tuple[Refused, ...]] = (
     AttachmentsTooLarge("The files have more than 10485760 bytes."),
     IdempotencyConflict(),
 )
-# Of what is no call; the document has no place for these.
-OF_NO_CALL: Final[tuple[Refused, ...]] = (UnknownCall(), MethodNotAllowed())

@@ -29,9 +29,9 @@ class BouncesListed(Told, frozen=True, kw_only=True):
     info: Bounces
 
 
-def say_bounces(total: int, rows: Sequence[Suppression]) -> HttpResponse:
-    bounces = Bounces(count=len(rows), total=total, data_list=[_bounce(row) for row in rows])
-    return json_answer(BouncesListed(info=bounces))
+def say_bounces(rows: Sequence[Suppression], total: int) -> HttpResponse:
+    listed = [_bounce(row) for row in rows]
+    return json_answer(BouncesListed(info=Bounces(count=len(listed), total=total, data_list=listed)))
 
 
 def _bounce(row: Suppression) -> Bounce:

@@ -36,7 +36,7 @@ class TracksListed(Told, frozen=True, kw_only=True):
     info: Tracks
 
 
-def say_tracks(total: int, events: Sequence[Event], users: Mapping[int | None, str]) -> HttpResponse:
+def say_tracks(events: Sequence[Event], total: int, users: Mapping[int | None, str]) -> HttpResponse:
     listed = [_track(event, users.get(event.smtp_user_id, "")) for event in events]
     return json_answer(TracksListed(info=Tracks(count=len(listed), total=total, data_list=listed)))
 

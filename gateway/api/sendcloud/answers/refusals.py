@@ -73,7 +73,7 @@ class InvalidWholeTold(Told, frozen=True, kw_only=True):
     info: InvalidWholeData
 
 
-def say_refusals(total: int, lines: Sequence[tuple[Place, Mapping[str, int]]]) -> HttpResponse:
+def say_refusals(lines: Sequence[tuple[Place, Mapping[str, int]]], total: int) -> HttpResponse:
     listed = [InvalidLine(**msgspec.structs.asdict(place), **_numbers(counts)) for place, counts in lines]
     return json_answer(InvalidListed(info=InvalidLines(count=len(listed), total=total, data_list=listed)))
 

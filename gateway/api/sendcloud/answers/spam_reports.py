@@ -31,7 +31,7 @@ class SpamReportsListed(Told, frozen=True, kw_only=True):
     info: SpamReports
 
 
-def say_spam_reports(total: int, events: Sequence[Event]) -> HttpResponse:
+def say_spam_reports(events: Sequence[Event], total: int) -> HttpResponse:
     listed = [_spam_report(event) for event in events]
     return json_answer(SpamReportsListed(info=SpamReports(count=len(listed), total=total, data_list=listed)))
 

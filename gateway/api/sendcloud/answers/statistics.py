@@ -120,12 +120,12 @@ class WholeTold(Told, frozen=True, kw_only=True):
     info: WholeData
 
 
-def say_days(total: int, lines: Sequence[tuple[Place, datetime, Totals]]) -> HttpResponse:
+def say_days(lines: Sequence[tuple[Place, datetime, Totals]], total: int) -> HttpResponse:
     listed = [DayLine(**_keys(place), **_numbers(totals)) for place, _, totals in lines]
     return json_answer(DaysListed(info=DayLines(count=len(listed), total=total, data_list=listed)))
 
 
-def say_hours(total: int, lines: Sequence[tuple[Place, datetime, Totals]]) -> HttpResponse:
+def say_hours(lines: Sequence[tuple[Place, datetime, Totals]], total: int) -> HttpResponse:
     listed = [HourLine(send_hour=start.hour, **_keys(place), **_numbers(totals)) for place, start, totals in lines]
     return json_answer(HoursListed(info=HourLines(count=len(listed), total=total, data_list=listed)))
 

@@ -56,7 +56,7 @@ class Wish:
     label_id: int = 0
 
 
-def say_unsubscribes(total: int, wishes: Iterable[Wish]) -> HttpResponse:
+def say_unsubscribes(wishes: Iterable[Wish], total: int) -> HttpResponse:
     listed = [_unsubscribe(wish) for wish in wishes]
     return json_answer(UnsubscribesListed(info=Unsubscribes(count=len(listed), total=total, data_list=listed)))
 

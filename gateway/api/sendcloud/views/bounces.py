@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.http import HttpResponse
 
 from gateway.api.asked import Asked
@@ -12,7 +10,7 @@ from gateway.api.sendcloud.answers.bounces import BouncesListed, say_bounces
 from gateway.api.sendcloud.parse.bounces import COUNT, DELETE, LIST
 from gateway.api.sendcloud.parse.spans import read_days, read_span
 from gateway.api.sendcloud.views.base import ModuleView
-from gateway.api.sendcloud.views.paging import take_part
+from gateway.api.sendcloud.views.paging import Part, take_part
 from gateway.api.sendcloud.views.suppressed import DeleteSuppressed, suppressed
 from tracking.models import Suppression
 
@@ -28,12 +26,11 @@ class ListBounces(ModuleView):
     fields = LIST
     answers = (BouncesListed,)
 
-    def act(self, asked: Asked) -> tuple[int, Sequence[Suppression]]:
-        part = take_part(suppressed(asked, BOUNCED, read_span(asked)), asked)
-        return part.total, part.rows
+    def act(self, asked: Asked) -> Part[Suppression]:
+        return take_part(suppressed(asked, BOUNCED, read_span(asked)), asked)
 
-    def answer(self, done: tuple[int, Sequence[Suppression]]) -> HttpResponse:
-        return say_bounces(*done)
+    def answer(self, done: Part[Suppression]) -> HttpResponse:
+        return say_bounces(done.rows, done.total)
 
 
 class DeleteBounces(DeleteSuppressed):

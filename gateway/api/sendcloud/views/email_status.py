@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.http import HttpResponse
 
 from gateway.api.asked import Asked
 from gateway.api.sendcloud.answers.email_status import Copies, EmailStatusesListed, say_statuses
 from gateway.api.sendcloud.parse.email_status import LIST, read_copies
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.paging import Part
 from gateway.api.sendcloud.views.reporting import list_events, user_ids, user_names
 from gateway.engine.copies import find_copies
 from tracking.models import Event, EventType
@@ -27,19 +26,19 @@ class ListEmailStatus(ModuleView):
     answers = (EmailStatusesListed,)
 
     def act(self, asked: Asked) -> Copies:
-        total, acceptances = _find(asked)
+        part = _find(asked)
         return Copies(
-            total=total,
-            acceptances=acceptances,
-            last=last_events(asked.account_id, acceptances),
-            users=user_names(asked.account_id, (event.smtp_user_id for event in acceptances)),
+            total=part.total,
+            acceptances=part.rows,
+            last=last_events(asked.account_id, part.rows),
+            users=user_names(asked.account_id, (event.smtp_user_id for event in part.rows)),
         )
 
     def answer(self, done: Copies) -> HttpResponse:
         return say_statuses(done)
 
 
-def _find(asked: Asked) -> tuple[int, Sequence[Event]]:
+def _find(asked: Asked) -> Part[Event]:
     span = read_copies(asked)
     wanted = EventFilter(
         account_id=asked.account_id,
@@ -52,4 +51,4 @@ def _find(asked: Asked) -> tuple[int, Sequence[Event]]:
     if asked["emailIds"] is None:
         return list_events(asked, wanted)
     found = find_acceptances(wanted, find_copies(asked.account_id, asked["emailIds"]))
-    return len(found), found[asked["start"] : asked["start"] + asked["limit"]]
+    return Part(rows=found[asked["start"] : asked["start"] + asked["limit"]], total=len(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from django.http import HttpResponse
 
@@ -11,11 +11,12 @@ from gateway.api.sendcloud.answers.opens_and_clicks import TracksListed, say_tra
 from gateway.api.sendcloud.parse.opens_and_clicks import LIST
 from gateway.api.sendcloud.parse.spans import read_span
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.paging import Part
 from gateway.api.sendcloud.views.reporting import list_events, tag_of, user_ids, user_names
 from tracking.models import Event
 from tracking.queries import EventFilter
 
-Found = tuple[int, Sequence[Event], Mapping[int | None, str]]
+Found = tuple[Part[Event], Mapping[int | None, str]]
 
 
 class ListOpensAndClicks(ModuleView):
@@ -36,8 +37,9 @@ class ListOpensAndClicks(ModuleView):
             smtp_user_ids=user_ids(asked.account_id, asked["apiUserList"]),
             tag=tag_of(asked.account_id, asked["labelId"]),
         )
-        total, events = list_events(asked, wanted.between(span.since, span.until))
-        return total, events, user_names(asked.account_id, (event.smtp_user_id for event in events))
+        part = list_events(asked, wanted.between(span.since, span.until))
+        return part, user_names(asked.account_id, (event.smtp_user_id for event in part.rows))
 
     def answer(self, done: Found) -> HttpResponse:
-        return say_tracks(*done)
+        part, users = done
+        return say_tracks(part.rows, part.total, users)

@@ -11,6 +11,7 @@ from typing import Final
 from domains.models import SMTPUser
 from gateway.api.asked import Asked
 from gateway.api.sendcloud.parse.paging import LAST_ROW
+from gateway.api.sendcloud.views.paging import Part
 from tracking.labels import find_names
 from tracking.models import Event
 from tracking.queries import EventFilter, count_events, find_events
@@ -46,12 +47,12 @@ def tag_of(account_id: int, label_id: int | None) -> str:
     return next(iter(tags_of(account_id, [label_id])), "") if label_id is not None else ""
 
 
-def list_events(asked: Asked, wanted: EventFilter) -> tuple[int, Sequence[Event]]:
-    """Return how many events there are, and those of the page that a call with START and LIMIT asks for, the newest first.
+def list_events(asked: Asked, wanted: EventFilter) -> Part[Event]:
+    """Return the events of the page that a call with START and LIMIT asks for, the newest first.
 
-    How many there are is exact for days, and up to 10,000 for an address (decision 26); a last page tells it by itself.
+    How many there are in all is exact for days, and up to 10,000 for an address (decision 26); a last page tells it by itself.
     """
     start, limit = asked["start"], asked["limit"]
     events = find_events(wanted, skip=start, limit=limit, most_skipped=LAST_ROW).events[:limit]  # none, where 0 are asked for
     is_last = len(events) < limit and (start == 0 or len(events) > 0)
-    return start + len(events) if is_last else count_events(wanted).value, events
+    return Part(rows=events, total=start + len(events) if is_last else count_events(wanted).value)

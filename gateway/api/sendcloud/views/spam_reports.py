@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.http import HttpResponse
 
 from gateway.api.asked import Asked
@@ -11,6 +9,7 @@ from gateway.api.sendcloud.answers.spam_reports import SpamReportsListed, say_sp
 from gateway.api.sendcloud.parse.spam_reports import LIST
 from gateway.api.sendcloud.parse.spans import read_span
 from gateway.api.sendcloud.views.base import ModuleView
+from gateway.api.sendcloud.views.paging import Part
 from gateway.api.sendcloud.views.reporting import list_events
 from tracking.models import Event, EventType
 from tracking.queries import EventFilter
@@ -25,10 +24,10 @@ class ListSpamReports(ModuleView):
     fields = LIST
     answers = (SpamReportsListed,)
 
-    def act(self, asked: Asked) -> tuple[int, Sequence[Event]]:
+    def act(self, asked: Asked) -> Part[Event]:
         span = read_span(asked)
         wanted = EventFilter(account_id=asked.account_id, types=[EventType.COMPLAINED], recipient=span.email)
         return list_events(asked, wanted.between(span.since, span.until))
 
-    def answer(self, done: tuple[int, Sequence[Event]]) -> HttpResponse:
-        return say_spam_reports(*done)
+    def answer(self, done: Part[Event]) -> HttpResponse:
+        return say_spam_reports(done.rows, done.total)

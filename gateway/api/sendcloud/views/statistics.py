@@ -78,7 +78,7 @@ class ListDays(StatisticsView):
     answers = (DaysListed, WholeTold)
 
     def answer(self, done: Found) -> HttpResponse:
-        return say_whole(done.whole) if done.whole is not None else say_days(done.total, _places(done))
+        return say_whole(done.whole) if done.whole is not None else say_days(_places(done), done.total)
 
 
 class ListHours(StatisticsView):
@@ -91,7 +91,7 @@ class ListHours(StatisticsView):
     answers = (HoursListed, WholeTold)
 
     def answer(self, done: Found) -> HttpResponse:
-        return say_whole(done.whole) if done.whole is not None else say_hours(done.total, _places(done))
+        return say_whole(done.whole) if done.whole is not None else say_hours(_places(done), done.total)
 
 
 class ListInvalid(StatisticsView):
@@ -111,7 +111,7 @@ class ListInvalid(StatisticsView):
     def answer(self, done: Found) -> HttpResponse:
         if done.whole is not None:
             return say_whole_of_refusals(done.whole)
-        return say_refusals(done.total, [(_place(line, done), line.counts) for line in done.lines])
+        return say_refusals([(_place(line, done), line.counts) for line in done.lines], done.total)
 
 
 def _split(asked: Asked, bucket: str, tags: Sequence[str]) -> Split:

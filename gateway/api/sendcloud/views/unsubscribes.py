@@ -40,11 +40,11 @@ class ListUnsubscribes(ModuleView):
     fields = LIST
     answers = (UnsubscribesListed,)
 
-    def act(self, asked: Asked) -> tuple[int, Sequence[Wish]]:
+    def act(self, asked: Asked) -> tuple[Sequence[Wish], int]:
         part = take_part(_asked_for(asked), asked)
-        return part.total, [*_wishes(asked.account_id, part.rows)]
+        return [*_wishes(asked.account_id, part.rows)], part.total
 
-    def answer(self, done: tuple[int, Sequence[Wish]]) -> HttpResponse:
+    def answer(self, done: tuple[Sequence[Wish], int]) -> HttpResponse:
         return say_unsubscribes(*done)
 
 

@@ -18,7 +18,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from accounts.access import Access, Level, access_of, account_of
@@ -116,10 +116,21 @@ class ScopedForm(_Form):
         return is_new and "account" not in self.fields and self.access.sole_account is not None
 
 
-class _Scoped:
-    """Permissions and choices, the same for rooms and for the inline tables in them."""
+class ScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """A room of the console. Set `rights`, and `empty_title` and `empty_text` for the page without rows."""
 
     rights: Rights = READ_ONLY
+    form = ScopedForm
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # each would count every row
+    list_per_page = 50
+    list_max_show_all = 0
+    change_list_template = "console/change_list.html"
+    object_history_template = "console/history.html"
+    empty_title: Words = ""
+    empty_text: Words = ""
+    empty_template: str = ""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._may(request, self.rights.view, obj)
@@ -136,29 +147,13 @@ class _Scoped:
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         rows = db_field.remote_field.model._default_manager.all()  # noqa: SLF001  Django's own way
         kwargs["queryset"] = scope(rows, access_of(request), min(self.rights.add, self.rights.change, Level.OWNER))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @staticmethod
     def _may(request: HttpRequest, least: Level, obj: Any) -> bool:
         """Tell whether the person's level suffices for `obj`, or, where no row is given, in any account of theirs."""
         access = access_of(request)
         return (access.level_in(account_of(obj)) if isinstance(obj, Model) else access.highest) >= least
-
-
-class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """A room of the console. Set `rights`, and `empty_title` and `empty_text` for the page without rows."""
-
-    form = ScopedForm
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    show_facets = ShowFacets.NEVER  # each would count every row
-    list_per_page = 50
-    list_max_show_all = 0
-    change_list_template = "console/change_list.html"
-    object_history_template = "console/history.html"
-    empty_title: Words = ""
-    empty_text: Words = ""
-    empty_template: str = ""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -256,16 +251,6 @@ class ScopedAdmin(_Scoped, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         for row in rows:
             self.audit(request, row, "deleted")
         return super().log_deletions(request, rows)
-
-
-class ScopedTabularInline(_Scoped, TabularInline):  # type: ignore[misc]  # unfold has no types
-    """A table of rows within another row's page. The rows are those of the parent, which was scoped already."""
-
-    extra = 0
-
-
-class ScopedStackedInline(_Scoped, StackedInline):  # type: ignore[misc]  # unfold has no types
-    extra = 0
 
 
 def changed_columns(row: Model, form: Any) -> list[str]:

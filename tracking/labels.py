@@ -113,20 +113,11 @@ def check_name(name: str) -> str:
     return name
 
 
-def is_taken(account_id: int, name: str) -> bool:
-    """Tell whether the account has a label of that name."""
-    return _find_named(account_id, name) is not None
-
-
 def forget() -> None:
     """Forget what was looked up, so that this process sees a change at once."""
     _ids.clear()
     _noted.clear()
     _names.clear()
-
-
-def _find_named(account_id: int, name: str) -> Label | None:
-    return Label.objects.for_account(account_id).filter(name=name).first()
 
 
 def _note(key: _Key) -> int | None:
@@ -157,8 +148,9 @@ def _find_name(key: tuple[int, int]) -> str:
 
 
 def _find_id(key: _Key) -> int | None:
-    found = _find_named(*key)
-    return found.pk if found is not None else None
+    account_id, name = key
+    found: int | None = Label.objects.for_account(account_id).filter(name=name).values_list("pk", flat=True).first()
+    return found
 
 
 @contextmanager

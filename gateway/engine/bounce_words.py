@@ -52,9 +52,6 @@ DELAYED: Final = _any(
     r"do not need to re-?send|could not be delivered (?:yet|for the last|for more)|temporary (?:failure|problem)s? .{0,40}retr",
     r"being queued|wird weiter versucht|noch nicht zugestellt",
 )
-GIVEN_UP: Final = _any(
-    r"permanent(?:ly)?\b|giv(?:e|en|ing) up|fatal error|could not be delivered|unable to deliver|failed|undeliver|returned",
-)
 
 _FEW = r"(?:\S+ ){0,4}?"  # words between
 

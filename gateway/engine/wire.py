@@ -36,13 +36,3 @@ def find_long_line(octets: bytes, begin: int = 0) -> int:
         begin = end + 1
     # What is left may be a line that has no end yet.
     return begin if len(octets) - begin > LONGEST_LINE and octets.find(b"\n", begin) < 0 else -1
-
-
-def to_crlf(octets: bytes) -> bytes:
-    """Return a mail handed in as text by an API, with CRLF line ends where it has plain LF throughout, and at its end.
-
-    Mail with any CR stays as it is, to be judged: a mixture is no accident that we repair.
-    """
-    if b"\r" not in octets:
-        octets = octets.replace(b"\n", b"\r\n")
-    return octets if octets.endswith(b"\r\n") else octets + b"\r\n"

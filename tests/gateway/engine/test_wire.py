@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.engine.wire import find_fault, find_long_line, to_crlf
+from gateway.engine.wire import find_fault, find_long_line
 
 WIRE = re.compile(rb"(?:[^\r\n\0]{0,998}\r\n)+")
 
@@ -43,9 +43,3 @@ def test_what_is_found_right_is_what_the_definition_says(pieces: list[bytes]) ->
 def test_a_long_line_is_found_where_it_begins() -> None:
     assert find_long_line(b"ab\r\n" + b"a" * 999 + b"\r\n") == 4
     assert find_long_line(b"a" * 999 + b"\r\nab\r\n", 1001) == -1
-
-
-def test_plain_line_ends_become_crlf_and_mixtures_stay() -> None:
-    assert to_crlf(b"a\n.\nb") == b"a\r\n.\r\nb\r\n"
-    assert to_crlf(b"a\r\nb\r\n") == b"a\r\nb\r\n"
-    assert to_crlf(b"a\r\nb\nc") == b"a\r\nb\nc\r\n"

@@ -59,5 +59,9 @@ class FaultyNameServer(NameServer):
 def serve(zone: Zone, faults: Mapping[str, str] | None = None) -> Iterator[FaultyNameServer]:
     """Serve a zone on a free port of loopback."""
     server = FaultyNameServer(zone, faults or {})
-    with server:
+    server.start()
+    try:
         yield server
+    finally:
+        # It takes a moment to stop, and some thousand tests have one: the next test need not wait for it.
+        threading.Thread(target=server.stop, name="stopping names", daemon=True).start()

@@ -21,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from tests.support import postgres, redis
 from tests.support.services import CannotStart, Server
 
+TESTS = Path(__file__).resolve().parents[1]
 ON = "GATEPOST_TEST_ON"
 IS_CI = "CI" in os.environ
 POSTGRES = "GATEPOST_TEST_POSTGRES"  # the address of a server, for the workers of one run
@@ -41,6 +42,12 @@ ONE_DATABASE_WILL_DO = {
     *("openapi", "wire"),
     *("test_bootstrap.py", "test_clients.py", "test_idempotency.py", "test_strangers.py", "test_table.py"),
 }
+# What runs whole installations, the longest first: no worker is to be left waiting at the end while another does one of these.
+LONG = (
+    *("gateway/management/test_demo.py", "faults/test_experiments.py", "test_readme.py", "bench/test_pipeline.py"),
+    *("bench/test_list.py", "faults/test_lists.py", "deploy", "faults/test_hits.py"),
+    *("gateway/api/test_idempotency.py", "gateway/api/openapi/test_schemathesis.py"),
+)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -83,7 +90,7 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     dropped = [item for item in items if _is_dropped(config, item)]
     kept = [item for item in items if not _is_dropped(config, item)]
-    items[:] = sorted(kept, key=lambda item: "faults" not in item.path.parts)  # no worker is to wait for the longest
+    items[:] = _share_out(kept, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     if dropped:
         config.hook.pytest_deselected(items=dropped)
 
@@ -109,6 +116,27 @@ def _uses_database(item: pytest.Item) -> bool:
         return False
     fixtures: list[str] = getattr(item, "fixturenames", [])
     return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def _share_out(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Order the items so that each worker's share, as xdist cuts them, begins with some of the long ones."""
+    places: dict[str, list[pytest.Item]] = {place: [] for place in LONG}
+    short: list[pytest.Item] = []
+    for item in items:
+        places.get(_place(item.path), short).append(item)
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        share = [item for place in LONG[worker::workers] for item in places[place]]
+        room = max(0, (len(items) - len(ordered)) // (workers - worker) - len(share))
+        ordered += share + short[:room]
+        del short[:room]
+    return ordered
+
+
+@cache
+def _place(path: Path) -> str:
+    """Return where among LONG a file is, or an empty text."""
+    return next((place for place in LONG if path.is_relative_to(TESTS / place)), "")
 
 
 def _missing_packages(item: pytest.Item) -> list[str]:

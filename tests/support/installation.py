@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.support.services import free_port
 
 MANAGE = (sys.executable, str(Path(__file__).parents[2] / "manage.py"))
 CELERY = (sys.executable, "-m", "celery", "-A", "gateway")
+ALONE = ("--without-mingle", "--without-gossip")  # of a worker; as `up` has it
 DEADLINE = 60.0
 
 
@@ -56,33 +57,24 @@ class Installation:
         return json.loads(self.manage("bootstrap", "--json", "--trust-domain", *options))
 
     def start(self, *names: str) -> None:
-        """Start processes and wait until they listen."""
-        for name in names:
-            spec = self._spec(name)
+        """Start processes beside each other and wait until they listen."""
+        specs = {name: self._spec(name) for name in names}
+        for name, spec in specs.items():
             with (self.data / "processes.log").open("ab") as log:
                 self.running[name] = subprocess.Popen(
                     spec.command, env=self.env, stdout=log, stderr=log, start_new_session=True
                 )
+        for name, spec in specs.items():
             for endpoint in spec.listens:
                 wait_for(partial(is_open, endpoint), partial(self._explain, name))
 
     def kill(self, *names: str) -> None:
-        """End processes and all their children at once, without a word."""
+        """End processes and all their children at once, without a word; one may have ended before."""
         for name in names:
-            os.killpg(self.running[name].pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(self.running[name].pid, signal.SIGKILL)
         for name in names:
             self.running.pop(name).wait(DEADLINE)
-
-    def stop(self) -> None:
-        for process in self.running.values():
-            process.send_signal(signal.SIGTERM)
-        for process in self.running.values():
-            try:
-                process.wait(DEADLINE)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(DEADLINE)
-        self.running.clear()
 
     def caught(self) -> list[dict[str, Any]]:
         """Return the transactions that the receiving server took to their end."""
@@ -106,7 +98,7 @@ class Installation:
                 listens=(sink,),
             ),
         }
-        worker = [*CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "1", "--hostname", f"{name}@test"]
+        worker = [*CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "1", "--hostname", f"{name}@test", *ALONE]
         return self.specs.get(name) or specs.get(name) or Spec(name=name, command=worker)
 
 
@@ -146,7 +138,7 @@ def install(data: Path, **settings: str) -> Iterator[Installation]:
         try:
             yield made
         finally:
-            made.stop()
+            made.kill(*made.running)  # what they still have in hand is nobody's any more
 
 
 def production_settings(data: Path, database_url: str, redis_url: str) -> dict[str, str]:

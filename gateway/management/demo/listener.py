@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 MOST = 1_000_000  # octets of a call
+_LOOK_EVERY = 0.05  # seconds between two looks at whether to end
 
 
 class HookListener:
@@ -21,7 +22,7 @@ class HookListener:
         self.verified: dict[tuple[str, str], dict[str, Any]] = {}  # by message id and type, such as ("...", "email.opened")
         self.refused = 0
         self._server = _Server(("127.0.0.1", 0), self._make_handler())
-        self._thread = Thread(target=self._server.serve_forever, name="hooks", daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(_LOOK_EVERY,), name="hooks", daemon=True)
 
     @property
     def url(self) -> str:

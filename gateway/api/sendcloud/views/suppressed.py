@@ -26,13 +26,14 @@ class DeleteSuppressed(ChangingView):
     """Takes addresses off the list; it answers with how many they were."""
 
     cause: ClassVar[Suppression.Cause]
+    is_atomic = False  # they go in batches
 
     def change(self, asked: Asked) -> int:
         rows = suppressed(asked, self.cause, read_span(asked))
         emails = list(rows.values_list("email", flat=True)[:MOST_NAMED])
-        number = remove(rows)
-        if number:
-            done = f"removed {self.cause.value} addresses of"
-            how = {"count": number, "emails": emails}
-            remember(asked.get_account(), done, actor=asked.actor, address=asked.client, **how)
-        return number
+        if not emails:
+            return 0
+        done = f"removed {self.cause.value} addresses of"
+        how = {"count": rows.count(), "emails": emails}
+        remember(asked.get_account(), done, actor=asked.actor, address=asked.client, **how)
+        return remove(rows)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models.signals import pre_delete
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEntry
 from gateway.api.sendcloud.errors.never import NEVER
-from tests.gateway.api.sendcloud.asking import Ask, ask_as
+from tests.gateway.api.sendcloud.asking import Ask, ask_as, post
 from tests.gateway.api.sendcloud.reporting import (
     DAY,
     ELSEWHERE,
@@ -25,6 +26,7 @@ from tests.gateway.api.sendcloud.reporting import (
     suppress,
 )
 from tests.support.cast import Tenant
+from tracking import suppressions
 from tracking.models import Suppression
 
 REFUSED = {
@@ -131,6 +133,27 @@ def test_what_is_deleted_is_remembered(ask: Ask, acme: Tenant) -> None:
     assert ask("bounce/delete", **DAY)["info"] == {"count": 0}
     assert AuditEntry.objects.count() == 1
     assert list(Suppression.objects.values_list("email", flat=True)) == ["bye@qq.example"]
+
+
+def test_many_are_deleted_batch_by_batch(transactional_db: None, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suppressions, "REMOVED_AT_ONCE", 2)
+    for number in range(5):
+        suppress(acme, f"u{number}@qq.example", "bounced")
+
+    def fail_at_the_last(**_: object) -> None:
+        if Suppression.objects.count() == 1:
+            raise OperationalError
+
+    pre_delete.connect(fail_at_the_last, sender=Suppression)
+    try:
+        answer = post(
+            "/apiv2/bounce/delete", "form", {"apiUser": acme.smtp_user.name, "apiKey": acme.smtp_secret, **DAY}
+        ).json()
+    finally:
+        pre_delete.disconnect(fail_at_the_last, sender=Suppression)
+    assert answer["statusCode"] == 501
+    assert Suppression.objects.count() == 1
+    assert AuditEntry.objects.get().detail["count"] == 5
 
 
 @pytest.mark.usefixtures("_bounced")

@@ -74,17 +74,17 @@ class ProcessTree:
             running.process = self._spawn(running.spec)
             running.starts = [*recent, time.monotonic()]
 
-    def stop(self) -> None:
-        """Ask the processes to end, and end those by force that do not within STOP_WITHIN seconds."""
+    def stop(self, *, within: float = STOP_WITHIN) -> None:
+        """Ask the processes to end, and end those by force, with their children, that do not `within` so many seconds."""
         for running in self._running.values():
             if running.process.poll() is None:
                 running.process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_WITHIN
+        deadline = time.monotonic() + within
         for running in self._running.values():
             try:
                 running.process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                running.process.kill()
+                os.killpg(running.process.pid, signal.SIGKILL)
                 running.process.wait()
         self._running.clear()
 
@@ -95,7 +95,7 @@ class ProcessTree:
             stdout=self._output,
             stderr=self._output,
             env=self._env,
-            start_new_session=True,  # Ctrl-C is for the parent, which then stops its children in order
+            start_new_session=True,  # Ctrl-C is for the parent, which then stops its children in order, each with its own
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads run yet
         )
 

@@ -13,10 +13,18 @@ from django.core.management import CommandError
 
 from gateway.base.environment import Endpoint
 from gateway.management.processes import RESTARTS, ProcessTree, Spec
-from tests.support.installation import is_open
+from tests.support.installation import is_open, wait_for
 from tests.support.services import free_port
 
 LISTEN = "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\nwhile True: s.accept()"
+
+STUBBORN = """
+import os, signal, socket, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+os.fork()
+time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -41,6 +49,15 @@ def test_it_works(tree: ProcessTree, spec: Spec) -> None:
     assert is_open(spec.listens[0])
     tree.stop()
     assert not is_open(spec.listens[0])
+
+
+def test_who_does_not_stop_in_time_is_ended_with_its_children() -> None:
+    port = free_port()
+    where = Endpoint("127.0.0.1", port)
+    tree = ProcessTree([Spec(name="stubborn", command=[sys.executable, "-c", STUBBORN, str(port)], listens=(where,))])
+    tree.start()
+    tree.stop(within=0.2)
+    wait_for(lambda: not is_open(where), lambda: "the child still listens")
 
 
 def test_what_died_is_started_again(tree: ProcessTree) -> None:

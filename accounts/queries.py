@@ -90,4 +90,4 @@ def _load(account_id: int) -> AccountFacts | None:
     )
 
 
-_accounts: TimedCache[int, AccountFacts | None] = TimedCache(seconds=2)
+_accounts: TimedCache[int, AccountFacts | None] = TimedCache(seconds=4)

@@ -155,7 +155,7 @@ def edit_smtp_user(
 
 
 def reset_smtp_secret(user: SMTPUser) -> str:
-    """Give an SMTP user a new secret and return it; the old one stops working within two seconds."""
+    """Give an SMTP user a new secret and return it; the old one stops working within four seconds."""
     secret = tokens.make_secret()
     user.secret_hash, user.secret_prefix = tokens.hash_secret(secret), secret[:4]
     user.save(update_fields=["secret_hash", "secret_prefix", "updated_at"])
@@ -189,7 +189,7 @@ def delete_smtp_user(user: SMTPUser) -> None:
 
 
 def reset_api_key(key: APIKey) -> str:
-    """Give a key a new secret and return it; the old one stops working within two seconds."""
+    """Give a key a new secret and return it; the old one stops working within four seconds."""
     secret = tokens.make_secret()
     key.secret_hash, key.secret_prefix = tokens.hash_secret(secret), secret[:4]
     key.save(update_fields=["secret_hash", "secret_prefix"])
@@ -198,7 +198,7 @@ def reset_api_key(key: APIKey) -> str:
 
 
 def revoke_api_key(key: APIKey) -> None:
-    """Make a key worthless, within two seconds everywhere."""
+    """Make a key worthless, within four seconds everywhere."""
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
     credentials.forget()

@@ -1,4 +1,4 @@
-"""Who calls: SMTP users by name and secret, API keys by themselves. Answers are values, kept for two seconds.
+"""Who calls: SMTP users by name and secret, API keys by themselves. Answers are values, kept for four seconds.
 
 Every door asks here, so that a credential means the same by SMTP and by each API.
 """
@@ -179,6 +179,6 @@ def _load_api_key(secret_hash: bytes) -> Credential | None:
     )
 
 
-_smtp_users: TimedCache[str, Credential | None] = TimedCache(seconds=2)
-_smtp_users_by_id: TimedCache[int, Credential | None] = TimedCache(seconds=2)
-_api_keys: TimedCache[bytes, Credential | None] = TimedCache(seconds=2)
+_smtp_users: TimedCache[str, Credential | None] = TimedCache(seconds=4)
+_smtp_users_by_id: TimedCache[int, Credential | None] = TimedCache(seconds=4)
+_api_keys: TimedCache[bytes, Credential | None] = TimedCache(seconds=4)

@@ -81,7 +81,7 @@ def _choose_selector(domain: SenderDomain, algorithm: DKIMKey.Algorithm) -> str:
 def signers_for(domain_id: int) -> tuple[Signer, ...]:
     """Return the keys that sign for a sender domain now, RSA first; none when no key is published.
 
-    A domain that is trusted by command line signs with every active key. What is answered is at most two seconds old.
+    A domain that is trusted by command line signs with every active key. What is answered is at most four seconds old.
     Raises CannotOpen where none of its keys opens; one that does not is passed over beside one that does.
     """
     return _signers.get(domain_id, _load_signers)
@@ -126,5 +126,5 @@ def _place_of(domain: SenderDomain, selector: str) -> str:
     return f"account:{domain.account_id}/dkim:{domain.name}/{selector}"
 
 
-_signers: TimedCache[int, tuple[Signer, ...]] = TimedCache(seconds=2)
+_signers: TimedCache[int, tuple[Signer, ...]] = TimedCache(seconds=4)
 _private_keys: TimedCache[int, PrivateKey] = TimedCache(seconds=3600)

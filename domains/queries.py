@@ -1,4 +1,4 @@
-"""What the hot path reads of sender domains, as values kept for two seconds."""
+"""What the hot path reads of sender domains, as values kept for four seconds."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _scheme(domain: SenderDomain) -> str:
     return "https" if domain.is_tracking_secure else "http"
 
 
-_by_name: TimedCache[tuple[int, str], DomainFacts | None] = TimedCache(seconds=2)
-_by_id: TimedCache[int, DomainFacts | None] = TimedCache(seconds=2)
-_tracking_urls: TimedCache[tuple[int, str], str] = TimedCache(seconds=2)
-_return_domains: TimedCache[tuple[int, str], DomainFacts | None] = TimedCache(seconds=2)
+_by_name: TimedCache[tuple[int, str], DomainFacts | None] = TimedCache(seconds=4)
+_by_id: TimedCache[int, DomainFacts | None] = TimedCache(seconds=4)
+_tracking_urls: TimedCache[tuple[int, str], str] = TimedCache(seconds=4)
+_return_domains: TimedCache[tuple[int, str], DomainFacts | None] = TimedCache(seconds=4)

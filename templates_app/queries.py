@@ -1,4 +1,4 @@
-"""What is read of templates; the hot path has it as values kept for two seconds."""
+"""What is read of templates; the hot path has it as values kept for four seconds."""
 
 from __future__ import annotations
 
@@ -109,6 +109,6 @@ def _load_language(key: tuple[int, int]) -> str | None:
     return UnsubscribePage.objects.for_account(account_id).filter(**named).values_list("language", flat=True).first()
 
 
-_languages: TimedCache[tuple[int, int], str | None] = TimedCache(seconds=2)
-_templates: TimedCache[tuple[int, int], TemplateFacts | None] = TimedCache(seconds=2)
-_named: TimedCache[tuple[int, str], TemplateFacts | None] = TimedCache(seconds=2)
+_languages: TimedCache[tuple[int, int], str | None] = TimedCache(seconds=4)
+_templates: TimedCache[tuple[int, int], TemplateFacts | None] = TimedCache(seconds=4)
+_named: TimedCache[tuple[int, str], TemplateFacts | None] = TimedCache(seconds=4)

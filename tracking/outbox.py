@@ -114,4 +114,4 @@ def _subscription(
     return Subscription(webhook_id=webhook_id, types=types, gathers=gathers, domain_id=domain_id, smtp_user_id=smtp_user_id)
 
 
-_subscriptions: TimedCache[int, tuple[Subscription, ...]] = TimedCache(seconds=2)
+_subscriptions: TimedCache[int, tuple[Subscription, ...]] = TimedCache(seconds=4)

@@ -128,7 +128,7 @@ def test_a_user_that_may_not_send_cannot_log_in(door: int, acme: Tenant, change:
 
 
 def test_who_comes_back_is_let_in_at_once(door: int, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials._smtp_users, "seconds", 3600)  # the two seconds may be over on a busy machine
+    monkeypatch.setattr(credentials._smtp_users, "seconds", 3600)  # the four seconds may be over on a busy machine
     send(door, acme)
     monkeypatch.delattr(submission, "log_in")
     send(door, acme)
@@ -144,7 +144,7 @@ def test_who_comes_back_needs_the_right_secret(door: int, acme: Tenant) -> None:
 def test_who_comes_back_blocked_stays_out(door: int, acme: Tenant) -> None:
     send(door, acme)
     type(acme.smtp_user).objects.filter(pk=acme.smtp_user.pk).update(is_blocked=True)
-    credentials.forget()  # as two seconds later
+    credentials.forget()  # as four seconds later
     for _ in range(2):  # from the database, then from memory
         with pytest.raises(smtplib.SMTPAuthenticationError, match="blocked"), log_in(door, acme):
             pass
@@ -153,7 +153,7 @@ def test_who_comes_back_blocked_stays_out(door: int, acme: Tenant) -> None:
 def test_a_user_that_is_blocked_during_a_session_sends_no_more(door: int, acme: Tenant) -> None:
     with log_in(door, acme) as client:
         type(acme.smtp_user).objects.filter(pk=acme.smtp_user.pk).update(is_blocked=True)
-        credentials.forget()  # as two seconds later
+        credentials.forget()  # as four seconds later
         with pytest.raises(smtplib.SMTPDataError, match="blocked"):
             client.sendmail("shop@acme.example", "ben@inbox.example", MAIL)
     assert not Message.objects.exists()

@@ -59,7 +59,7 @@ class EditSmtp(ChangingView):
 class ResetSmtpPassword(SecretView):
     """settings/resetSmtpPassword
 
-    Gives an SMTP user a new password; the old one stops working within two seconds.
+    Gives an SMTP user a new password; the old one stops working within four seconds.
     """
 
     fields = ONE

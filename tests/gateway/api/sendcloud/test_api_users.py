@@ -125,7 +125,7 @@ def test_there_are_as_many_as_the_account_may_have(ask: Ask, acme: Tenant) -> No
 
 
 def test_a_caller_that_was_just_deleted_adds_nobody(ask: Ask, acme: Tenant) -> None:
-    ask("apiuser/list")  # the caller is known for two seconds
+    ask("apiuser/list")  # the caller is known for four seconds
     SMTPUser.objects.filter(pk=acme.smtp_user.pk).update(is_deleted=True)
     assert refusal_of(add(ask)) == (41109, CODES[41109])
 

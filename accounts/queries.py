@@ -1,4 +1,4 @@
-"""What is read of accounts; for the hot path, as values kept for two seconds."""
+"""What is read of accounts; for the hot path, as values kept for four seconds."""
 
 from __future__ import annotations
 

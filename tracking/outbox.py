@@ -57,7 +57,7 @@ def _bounce_of(fact: Fact) -> BounceType | None:
 def add(cursor: bulk.Cursor, facts: Sequence[Fact]) -> None:
     """Write a delivery of each fact to each active webhook of its account that wants it, and wake the fan-out after commit.
 
-    Which webhooks there are is known to two seconds.
+    Which webhooks there are is known to four seconds.
     """
     accounts = {fact.origin.account_id for fact in facts}
     wanted = {account: found for account in accounts if (found := _subscriptions.get(account, _load))}

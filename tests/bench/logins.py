@@ -25,7 +25,7 @@ from tests.support.cast import make_tenant
 
 SIDE_BY_SIDE: Final = 20  # logins at a time
 LEAST: Final = 0.01  # p of the two-sided test; below it the two differ by more than chance
-KINDS: Final = {"looked up": True, "from memory": False}  # whether what is remembered for two seconds is forgotten before each
+KINDS: Final = {"looked up": True, "from memory": False}  # whether what is remembered for four seconds is forgotten before each
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

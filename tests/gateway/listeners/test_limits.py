@@ -64,7 +64,7 @@ def test_an_unknown_name_is_as_much_work_as_a_wrong_secret(acme: Tenant, monkeyp
         return compare(secret, secret_hash)
 
     monkeypatch.setattr(tokens, "is_secret", watch)
-    monkeypatch.setattr(credentials._smtp_users, "seconds", 3600)  # the two seconds may be over on a busy machine
+    monkeypatch.setattr(credentials._smtp_users, "seconds", 3600)  # the four seconds may be over on a busy machine
     credentials.forget()
     for queries_each in (1, 0):  # looked up, then from memory
         for name in (acme.smtp_user.name, "nobody", "somebody#spring"):

@@ -55,7 +55,7 @@ def _encode_b(text: str, room: int) -> Iterator[str]:
 def decode_words(text: str) -> str:
     """Return `text` with its encoded words decoded, for people and events, never for judgement.
 
-    Words of unknown charset or form stay as they are; control characters become one space.
+    Words of unknown charset or form stay as they are, as do those that are no text; control characters become one space.
     """
     if "=?" in text:
         text = _RUN.sub(_decode_run, text)
@@ -71,9 +71,11 @@ def _decode_run(run: re.Match[str]) -> str:
             if pieces and pieces[-1][0] == charset.lower():
                 octets = pieces.pop()[1] + octets
             pieces.append((charset.lower(), octets))
-        return "".join(octets.decode(charset.partition("*")[0], "replace") for charset, octets in pieces)
+        text = "".join(octets.decode(charset.partition("*")[0], "replace") for charset, octets in pieces)
+        text.encode()  # some charsets, such as UTF-7, spell halves of characters, which nothing can hold
     except (ValueError, LookupError):
         return run[0]
+    return text
 
 
 def _decode_payload(encoding: str, payload: bytes) -> bytes:

@@ -166,6 +166,24 @@ def test_text_that_looks_encoded_is_shown_as_it_was_given() -> None:
     assert decode_words(unfold(octets)) == value
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "=?utf-7?q?+2AA-?=",
+        "=?UTF-7*en?B?KzJBQS0=?=",
+        "=?utf-8?q?a?= =?utf-7?q?+2AA-?=",
+        "=?raw-unicode-escape?q?=5Cud800?=",
+        "=?unicode-escape?q?=5CuD800?=",
+    ],
+)
+def test_words_with_half_a_character_stay_as_they_are(word: str) -> None:
+    assert decode_words(f"Hi {word} there") == f"Hi {word} there"
+
+
+def test_both_halves_of_a_character_are_one() -> None:
+    assert decode_words("=?utf-7?q?+2D3?= =?utf-7?q?eAA-?=") == "\U0001f600"
+
+
 def test_long_ascii_is_folded_at_spaces_and_keeps_them() -> None:
     value = "some  words " * 20
     octets = write_header("X-Tag", value)

@@ -68,6 +68,13 @@ def test_a_folded_and_encoded_subject_is_decoded() -> None:
     assert read(raw).subject == "华为手表 x"
 
 
+def test_words_that_are_no_text_stay_as_they_are_written() -> None:
+    half = "=?utf-7?q?+2AA-?="
+    raw = PLAIN.replace(b"Acme", half.encode()).replace(b"Hello", half.encode(), 1)
+    head = read(b"X-Unique-Id: " + half.encode() + b"\r\n" + raw)
+    assert (head.subject, head.unique_id, head.senders[0].name) == (half, half, half)
+
+
 def test_an_encoded_subject_brings_no_line_break() -> None:
     assert read(PLAIN.replace(b"Subject: Hello", b"Subject: =?utf-8?q?a=0d=0aBcc:_x?=")).subject == "a Bcc: x"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping
+from itertools import takewhile
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -48,11 +49,21 @@ class TimedCache(Generic[K, V]):
         return found[1] if found is not None and found[0] > clock.monotonic() else None
 
     def _keep(self, values: Mapping[K, V]) -> None:
-        end = clock.monotonic() + self.seconds
         with self._lock:
+            now = clock.monotonic()
             if len(self._values) + len(values) > self.size:
-                self._values.clear()
-            self._values.update((key, (end, value)) for key, value in values.items())
+                self._make_room(len(values), now)
+            for key, value in values.items():
+                self._values.pop(key, None)  # the oldest stay first, so that what is too old is found without looking further
+                self._values[key] = (now + self.seconds, value)
+
+    def _make_room(self, wanted: int, now: float) -> None:
+        """Drop what is too old, and all where that does not help."""
+        too_old = list(takewhile(lambda key: self._values[key][0] <= now, self._values))
+        for key in too_old:
+            del self._values[key]
+        if len(self._values) + wanted > self.size:
+            self._values.clear()
 
     def clear(self) -> None:
         with self._lock:

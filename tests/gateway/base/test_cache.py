@@ -42,6 +42,19 @@ def test_it_never_has_more_than_its_size() -> None:
     assert cache.peek(3) == 3
 
 
+def test_what_is_too_old_makes_room_for_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    began = clock.monotonic()
+    cache = TimedCache[int, int](seconds=2, size=3)
+    for second, key in enumerate([0, 1, 0, 2]):
+        monkeypatch.setattr(clock, "monotonic", lambda second=second: began + second)
+        cache.get(key, int)
+    assert [cache.peek(key) for key in (0, 1, 2)] == [0, None, 2]
+    assert cache.get_all([3], lambda keys: {key: key for key in keys}) == {3: 3}
+    assert [cache.peek(key) for key in (0, 1, 2, 3)] == [0, None, 2, 3]
+    cache.get(4, int)
+    assert [cache.peek(key) for key in (0, 1, 2, 3, 4)] == [None, None, None, None, 4]
+
+
 def test_what_is_too_old_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = TimedCache[str, int](seconds=2)
     cache.get("one", len)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
 
@@ -26,6 +27,9 @@ from gateway.base.errors import (
 )
 
 _NOBODY = tokens.hash_secret("nobody")
+# Longer ones are nobody's: they are not looked up, so that strangers fill no memory with them.
+_LONGEST_NAME: Final = 64  # characters, as SMTPUser has it
+_LONGEST_KEY: Final = len(tokens.make_secret())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,7 @@ class Credential:
 
 def authenticate_smtp_user(name: str, secret: str) -> Credential:
     """Return the SMTP user of that name and secret; raise BadCredentials. Whether it may be used: `check_usable`."""
-    credential = _smtp_users.get(name, _load_smtp_user)
+    credential = _find_smtp_user(name)
     is_right = tokens.is_secret(secret, credential.secret_hash if credential else _NOBODY)
     if credential is None or not is_right:
         raise BadCredentials
@@ -96,7 +100,7 @@ def recall_smtp_user(name: str, secret: str) -> Credential | None:
 
 def find_smtp_user(account_id: int, name: str) -> Credential | None:
     """Return an account's SMTP user by name alone, for calls that an API key of the same account has authenticated."""
-    credential = _smtp_users.get(name, _load_smtp_user)
+    credential = _find_smtp_user(name)
     return credential if credential is not None and credential.account_id == account_id else None
 
 
@@ -107,7 +111,7 @@ def get_smtp_user(smtp_user_id: int) -> Credential | None:
 
 def authenticate_api_key(key: str) -> Credential:
     """Return the key's credential; raise BadCredentials."""
-    credential = _api_keys.get(tokens.hash_secret(key), _load_api_key)
+    credential = _api_keys.get(tokens.hash_secret(key), _load_api_key) if len(key) <= _LONGEST_KEY else None
     if credential is None:
         raise BadCredentials
     return credential
@@ -124,6 +128,10 @@ def forget() -> None:
     _smtp_users.clear()
     _smtp_users_by_id.clear()
     _api_keys.clear()
+
+
+def _find_smtp_user(name: str) -> Credential | None:
+    return _smtp_users.get(name, _load_smtp_user) if len(name) <= _LONGEST_NAME else None
 
 
 def _load_smtp_user(name: str) -> Credential | None:

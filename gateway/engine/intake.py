@@ -1,7 +1,7 @@
 """Where doors hand submissions in, one at a time, and many become one commit.
 
-A single thread gathers what arrives while the last group was being committed, lingers a moment for more, and calls `accept`
-once for all. Request threads and the SMTP loop wait on futures.
+A single thread gathers what arrives while the last group was being committed, lingers for more, and calls `accept` once for
+all. Request threads and the SMTP loop wait on futures. How long it lingers follows from what that brings: see `_Stream`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 import psycopg
 from django.conf import settings
@@ -25,7 +25,7 @@ from django.db import (
     connection,
 )
 
-from gateway.base import bulk
+from gateway.base import bulk, clock
 from gateway.base.dbthreads import drop_broken_connection, note_answer
 from gateway.base.errors import MessageMalformed, Refused, Unavailable
 from gateway.engine import doubt
@@ -37,6 +37,10 @@ log = logging.getLogger(__name__)
 GROUP = 100  # submissions of one commit at the most
 GROUP_BYTES = 32 * 1024 * 1024  # and their bodies together
 LINGER = 0.003  # seconds to wait for more when others are about
+LONG = 0.07  # seconds to wait for more where mail comes in a steady stream, until there are ENOUGH
+ENOUGH = 5  # submissions besides the first: with more, each costs hardly less
+LONELY = 5  # long waits in a row, in whose second half nobody came, after which there is none for ALONE seconds
+ALONE = 10.0
 PAUSE = 0.005 if settings.EMBEDDED else 0.0  # after a commit on SQLite, or the other writers starve
 WAITING = 2000  # submissions that may wait; more are told to come back
 DEADLINE = 60.0  # seconds that a request waits for its commit
@@ -70,6 +74,8 @@ class Intake:
         self._waiting: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._is_over = False
         self._last_size = 0
+        self._stream = _Stream()
+        self._is_enough = Event()
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 
@@ -77,6 +83,9 @@ class Intake:
         future: Future[Accepted] = Future()
         if self._waiting.qsize() < WAITING:
             self._waiting.put((submission, future))
+            self._stream.last_at = clock.monotonic()
+            if self._waiting.qsize() >= ENOUGH:
+                self._is_enough.set()
         else:
             future.set_exception(Unavailable("Too many messages are waiting to be stored. Try again in a moment."))
         return future
@@ -107,8 +116,7 @@ class Intake:
     def _gather(self) -> list[Item]:
         """Return the next group: at least one, and more where the last group had company too; none at the end."""
         item = None if self._is_over else self._waiting.get()
-        if self._last_size > 1 or not self._waiting.empty():
-            time.sleep(LINGER)  # and not until each of the next: waking up for every one costs more than storing it
+        self._linger()
         group: list[Item] = []
         octets = 0
         while item is not None:
@@ -122,7 +130,54 @@ class Intake:
                 break
         self._is_over = item is None  # after this group
         self._last_size = len(group)
+        self._stream.count(len(group))
         return group
+
+    def _linger(self) -> None:
+        """Wait for more; not until each of the next, as waking up for every one costs more than storing it."""
+        self._is_enough.clear()
+        if self._stream.is_steady and self._waiting.qsize() < ENOUGH:
+            began = clock.monotonic()
+            is_enough = self._is_enough.wait(LONG)
+            self._stream.judge(began)
+            if not is_enough:
+                return
+        if self._last_size > 1 or not self._waiting.empty():
+            time.sleep(LINGER)
+
+
+class _Stream:
+    """How mail comes in: in a steady stream, or from a few who each wait for our answer before they send the next.
+
+    A commit finds every cache cold at some ten a second, and costs three times what it costs each of several. So of a steady
+    stream some are gathered. Those who wait for us would only be held up: nobody comes while they do, by which they are known.
+    """
+
+    def __init__(self) -> None:
+        self.last_at = 0.0  # when a submission came last; times are of the monotonic clock
+        self._counted_at = 0.0
+        self._every = 1.0  # seconds from one submission to the next, on the average of late
+        self._lonely = 0  # long waits of late that brought nobody when they were half over
+        self._alone_until = 0.0
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether a long wait may be worth it."""
+        return self._every < LONG and clock.monotonic() >= self._alone_until
+
+    def count(self, size: int) -> None:
+        """Take note of a group of so many submissions."""
+        now = clock.monotonic()
+        if size:
+            self._every += 0.1 * (min(1.0, (now - self._counted_at) / size) - self._every)
+        self._counted_at = now
+
+    def judge(self, began: float) -> None:
+        """Learn from a long wait, over now, whether the next is worth it."""
+        now = clock.monotonic()
+        self._lonely = 0 if self.last_at > (began + now) / 2 else self._lonely + 1
+        if self._lonely == LONELY:
+            self._lonely, self._alone_until = 0, now + ALONE
 
 
 def settle(group: Sequence[Item]) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 
-from gateway.base import wake
+from gateway.base import clock, wake
 from gateway.base.errors import MessageMalformed, RecipientMissing, Refused, Unavailable
 from gateway.engine import intake
 from gateway.engine.accept import accept
@@ -47,6 +47,60 @@ def test_many_callers_share_commits(make: Make, monkeypatch: pytest.MonkeyPatch)
         answers = list(threads.map(lambda _: intake.accept_one(make()), range(200)))
     assert len({answer.message_id for answer in answers}) == Message.objects.count() == 200
     assert len(commits) < 200
+
+
+# How long it lingers ---------------------------------------------------------------------------------------------------
+class Flow:
+    """A stream of submissions on a clock of its own: `every` seconds one comes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(clock, "monotonic", lambda: self.now)
+        self.stream = intake._Stream()
+
+    def come(self, every: float, groups: int, *, answers_are_awaited: bool) -> list[float]:
+        """Return how long each group was waited for; with `answers_are_awaited` nobody comes while it is."""
+        waits = []
+        for _ in range(groups):
+            self.now += every
+            self.stream.last_at = began = self.now
+            size, wait = 1, 0.0
+            if self.stream.is_steady:
+                while self.now + every <= began + intake.LONG and not answers_are_awaited:
+                    self.now += every
+                    self.stream.last_at = self.now
+                    size += 1
+                self.now = began + intake.LONG
+                self.stream.judge(began)
+                wait = intake.LONG
+            self.stream.count(size)
+            waits.append(wait)
+        return waits
+
+
+def test_a_steady_stream_is_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Flow(monkeypatch).come(0.02, 200, answers_are_awaited=False)[50:] == [intake.LONG] * 150
+
+
+def test_a_trickle_is_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Flow(monkeypatch).come(0.2, 200, answers_are_awaited=False) == [0.0] * 200
+
+
+def test_who_waits_for_each_answer_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = Flow(monkeypatch).come(0.004, 3000, answers_are_awaited=True)
+    assert 0 < waits.count(intake.LONG) <= 2 * intake.LONELY
+
+
+def test_five_at_once_are_waited_for_no_longer(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    monkeypatch.setattr(intake, "LONG", 60.0)
+    monkeypatch.setattr(intake, "settle", lambda group: sizes.append(len(group)))
+    one = intake.Intake()
+    one._stream._every = 0.01
+    for _ in range(1 + intake.ENOUGH):
+        one.put(make())
+    wait_until(lambda: sizes)
+    assert sum(sizes) == 1 + intake.ENOUGH
 
 
 def test_the_same_key_by_many_callers_at_once_is_one_message(make: Make) -> None:

@@ -34,8 +34,22 @@ def test_it_works() -> None:
     threads = DatabaseThreads(1, "asking", prepare=lambda: prepared.append(threading.current_thread().name))
     try:
         name, answer = asyncio.run(threads.run(ask))
-        assert (name, answer) == ("asking_0", 1)
-        assert prepared == ["asking_0"]
+        assert (name, answer) == ("asking-0_0", 1)
+        assert prepared == ["asking-0_0"]
+    finally:
+        threads.close(10)
+
+
+def test_one_thread_does_it_as_long_as_it_can() -> None:
+    threads = DatabaseThreads(3, "warm")
+
+    async def work() -> set[str]:
+        for _ in range(3):
+            await asyncio.gather(threads.run(ask), threads.run(ask), threads.run(ask), threads.run(ask))
+        return {(await threads.run(ask))[0] for _ in range(5)}
+
+    try:
+        assert len(asyncio.run(work())) == 1
     finally:
         threads.close(10)
 

@@ -1,9 +1,13 @@
 """Wakes whoever sends, after a commit. A hint only: what is lost here, the sweep finds.
 
-A sender that has nothing to do lies down as idle and listens; `wake_sender` wakes one of them, not all. While some sender is at
-work it will find the new mail by itself. Where there is none, one Celery task is sent by name, and no second one while that
-one is pending. With Redis idle senders are names in a set, each with a list of its own to wait on; without Redis they are
-datagram sockets in a folder. Time-outs are short, failures are logged and never raised.
+A sender with little to do lies down and listens; `wake_sender` tells one of those, the same one each time: at a few messages a
+second two senders cost twice what one does. A sender with much to do looks for mail by itself all the time; while there is one,
+nobody is told. Where there is neither, one Celery task is sent by name, and no second one while that one is pending. A sender
+that has more than it can do calls for help, which is found in the same way.
+
+With Redis senders are names in two sorted sets, by what they do, with the time until which their sign of life holds; each
+listens to a channel of its own. Without Redis they are datagram sockets in a folder. Time-outs are short, failures are logged
+and never raised.
 """
 
 from __future__ import annotations
@@ -34,26 +38,22 @@ ALIVE = 15  # seconds that a sender's sign of life holds
 PENDING = 30  # seconds after which a Celery hint counts as lost
 QUIET = 0.06  # seconds for which nobody tells a sender again that is at work: it stays awake, and looks, for longer than that
 
-# Returns 1: an idle sender was woken. 2: a sender is at work. 3: nobody is there and no hint is pending. 4: one is pending.
+# Returns 1: one that listens was told. 2: a sender is at work, which is enough unless it is that one that asks (ARGV[2]).
+# 3: nobody is there and no hint is pending. 4: one is pending.
 _WAKE = """
 local now = tonumber(redis.call('TIME')[1])
-for _ = 1, 100 do
-  local name = redis.call('SPOP', KEYS[1])
-  if not name then break end
-  local until_ = redis.call('ZSCORE', KEYS[2], name)
-  if until_ and tonumber(until_) > now then
-    redis.call('LPUSH', KEYS[4] .. name, 1)
-    redis.call('EXPIRE', KEYS[4] .. name, 30)
-    return 1
-  end
-  redis.call('ZREM', KEYS[2], name)
+if ARGV[2] == '' and redis.call('ZCOUNT', KEYS[2], now + 1, '+inf') > 0 then return 2 end
+local names = redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', now + 1, 'LIMIT', 0, 1000)
+table.sort(names)
+for _, name in ipairs(names) do
+  if redis.call('PUBLISH', KEYS[4] .. name, 1) > 0 then return 1 end
+  redis.call('ZREM', KEYS[1], name)
 end
-if redis.call('ZCOUNT', KEYS[2], now + 1, '+inf') > 0 then return 2 end
 if redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[1]) then return 3 end
 return 4
 """
 _AT_WORK, _NOBODY = 2, 3
-_KEYS = ("gatepost:send:idle", "gatepost:send:alive", "gatepost:send:pending", "gatepost:send:wake:")
+_KEYS = ("gatepost:send:listening", "gatepost:send:work", "gatepost:send:pending", "gatepost:send:wake:")
 
 
 class Bell(Protocol):
@@ -65,10 +65,13 @@ class Bell(Protocol):
         """Give a sign of life: there is a sender that will look for mail by itself."""
 
     def lie_down(self) -> None:
-        """Be idle from now on; look for mail once more after this, then `wait`."""
+        """Give a sign of life, and be told of mail from now on; look for mail once more after this, then `wait`."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait to be woken; return whether to look for mail. True also when nothing can be heard."""
+        """Wait to be told; return whether to look for mail. True also when nothing can be heard.
+
+        Those that were told before are told again, until somebody is at work: there is nothing to be missed between two waits.
+        """
 
     def close(self) -> None:
         """Leave: nobody wakes this sender any more."""
@@ -80,6 +83,15 @@ def wake_sender() -> None:
         if _wake_by_redis() if settings.REDIS_URL else _wake_by_socket():
             send_hint()
     except Exception as error:  # noqa: BLE001 - the mail is on disk: whatever goes wrong here must not look like a refusal
+        _give_up(error)
+
+
+def call_for_help() -> None:
+    """Wake one more sender, or send for one: those that are at work have more than they can do."""
+    try:
+        if settings.REDIS_URL and not _failed.is_on() and _ask_redis(for_help=True) == _NOBODY:
+            send_hint()
+    except Exception as error:  # noqa: BLE001 - whoever calls goes on by itself
         _give_up(error)
 
 
@@ -139,7 +151,7 @@ def _hint_key(task: str) -> str:
 def is_sender_there() -> bool:
     """Tell whether some sender is idle or at work."""
     if settings.REDIS_URL:
-        return bool(_client().zcount(_KEYS[1], int(time.time()) + 1, "+inf"))
+        return any(_client().zcount(key, int(time.time()) + 1, "+inf") for key in _KEYS[:2])
     return any(_folder().glob("*.bell"))
 
 
@@ -175,13 +187,18 @@ def _give_up(error: Exception) -> None:
 
 
 def _wake_by_redis() -> bool:
-    """Wake an idle sender; return whether there is nobody, and a hint is to be sent."""
+    """Tell a sender; return whether there is nobody, and a hint is to be sent."""
     if _failed.is_on() or _told.is_on():
         return False
-    answer = _script()(keys=_KEYS, args=(PENDING,))
+    answer = _ask_redis()
     if answer == _AT_WORK:
         _told.begin()
     return bool(answer == _NOBODY)
+
+
+def _ask_redis(*, for_help: bool = False) -> int:
+    answer: int = _script()(keys=_KEYS, args=(PENDING, "help" if for_help else ""))
+    return answer
 
 
 @cache
@@ -192,44 +209,47 @@ def _script() -> Any:
 class _RedisBell:
     def __init__(self) -> None:
         self._name = f"{os.getpid()}-{make_name(8)}"
+        self._channel = _client().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self.is_deaf = False
 
     def at_work(self) -> None:
-        self._try(idle=False)
+        self._move(_KEYS[0], _KEYS[1])
 
     def lie_down(self) -> None:
-        self._try(idle=True)
+        with suppress(redis.RedisError):
+            if not self._channel.subscribed:
+                self._channel.subscribe(_KEYS[3] + self._name)
+                self._channel.get_message(timeout=1)  # that this is so, which is told to nobody
+            self._move(_KEYS[1], _KEYS[0])
 
     def wait(self, seconds: float) -> bool:
         try:
-            is_woken = self._waiter().blpop([_KEYS[3] + self._name], timeout=seconds) is not None
+            if not self._channel.subscribed:
+                raise redis.ConnectionError("nothing listens to it")
+            is_told = self._channel.get_message(timeout=seconds) is not None
+            while is_told and self._channel.get_message(timeout=0) is not None:
+                pass  # to be told twice is to be told
         except redis.RedisError as error:
             log.warning("Redis does not answer (%s); looking for mail every second.", error)
             self.is_deaf = True
+            self._channel.reset()
             time.sleep(1)
             return True
         self.is_deaf = False
-        return is_woken
+        return is_told
 
     def close(self) -> None:
         with suppress(redis.RedisError):
-            _client().srem(_KEYS[0], self._name)
-            _client().zrem(_KEYS[1], self._name)
+            for key in _KEYS[:2]:
+                _client().zrem(key, self._name)
+            self._channel.close()
 
-    def _try(self, *, idle: bool) -> None:
+    def _move(self, source: str, target: str) -> None:
         with suppress(redis.RedisError):
             pipe = _client().pipeline()
-            pipe.zadd(_KEYS[1], {self._name: int(time.time()) + ALIVE})
-            if idle:
-                pipe.sadd(_KEYS[0], self._name)
-            else:
-                pipe.srem(_KEYS[0], self._name)
+            pipe.zadd(target, {self._name: int(time.time()) + ALIVE})
+            pipe.zrem(source, self._name)
             pipe.execute()
-
-    @staticmethod
-    @cache
-    def _waiter() -> redis.Redis:
-        return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=10)
 
 
 @cache

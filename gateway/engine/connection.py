@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 
+from gateway.base import clock
 from gateway.engine import secure
 from gateway.engine.parcel import Job, Parcel, Verdict
 from gateway.engine.parking import Parking
@@ -210,10 +211,10 @@ class Connection(asyncio.Protocol):
         if size > _AT_ONCE:
             self._flush()
         self._allow(self._deadlines.data + size / _SLOWEST)
-        if job.parcel.requires_dot_notice:
-            self._parking.park(self)
-        else:
+        if size <= _AT_ONCE and clock.monotonic() < job.parcel.noted_until:
             self.send_dot()
+        else:
+            self._parking.park(self)
 
     def parked_parcel(self) -> Parcel | None:
         return self._jobs[0].parcel if self._jobs and not self._jobs[0].dot_sent and not self._is_over else None

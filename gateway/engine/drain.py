@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock, Thread
 from typing import Any, TypeVar
@@ -37,12 +37,15 @@ T = TypeVar("T")
 
 THREADS = 3  # that claim, note and settle, each with a database connection of its own
 BATCH = 100  # copies of one claim
+FEW = 16  # of one claim while there is little to do; their final dots it notes itself. Half of that is no longer little
 SWITCH = 0.0005  # seconds after which a thread that composes lets others run: they mostly wait, and only for moments work
 CROWDED_PAUSE = 2.0  # seconds until copies come back for which a slow destination, or their batch, had no room
 SETTLE_AT = 100  # outcomes of one commit
-SETTLE_AFTER = 0.1  # seconds that an outcome waits for company
-CLAIM_PAUSE = 0.03  # seconds between short claims: what comes meanwhile goes with the next one
-AWAKE = 0.1  # seconds after the last mail until a drain lies down, more than wake.QUIET: waking costs more than a few looks
+SETTLE_AFTER = 0.2  # seconds that an outcome waits for company
+CLAIM_PAUSE = 0.03  # seconds between claims: what comes meanwhile goes with the next one
+AWAKE = 0.1  # seconds after there was more than a little to do until a drain lies down, to be told of mail
+SIGN_EVERY = 2.0  # seconds between two signs of life
+HELP_EVERY = 1.0  # seconds between two calls for help
 BACK_OFF = 1.0  # seconds after the database failed
 LISTEN = 1.0  # seconds between looks for retries that came due
 RECLAIM_EVERY = 10.0  # seconds between looks for leases that ran out
@@ -66,7 +69,7 @@ class Drain:
         self._room = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = queue.Turn()
-        self._reclaim_at = 0.0
+        self._reclaim_at = self._help_at = 0.0
         self._is_closing = False
         self._thread = Thread(target=self._loop.run_forever, name="drain", daemon=True)
         self._thread.start()
@@ -120,36 +123,58 @@ class Drain:
         return not self._is_closing and not is_over() and (not is_idle or await self._is_work_waiting())
 
     async def _claim_until(self, end: float, idle: float, bell: wake.Bell, is_over: Callable[[], bool]) -> bool:
-        """Claim and send until `end`; return True early where nothing came for `idle` seconds."""
+        """Claim and send until `end`; return True early where nothing came for `idle` seconds.
+
+        While there is much to do, look for it all the time; else when told that some has come, or every LISTEN seconds.
+        """
         now = self._loop.time
         idle_end = now() + idle
-        awake_end = 0.0
-        bell.at_work()
+        mood = _Mood()
         while now() < end and not self._is_closing and not is_over():
+            await self._sign(bell, mood)
             await self._wait_for_room(end)
-            claimed = await self._claim()
+            claimed_at = now()
+            claimed = await self._claim(is_busy=mood.is_busy)
             if claimed:
-                idle_end, awake_end = now() + idle, now() + AWAKE
-            if claimed >= BATCH // 2:
+                idle_end = now() + idle
+            if mood.change(claimed, now()):
                 continue
-            if now() < awake_end:
+            if claimed >= BATCH // 2:
+                self._call_for_help()
+            elif mood.is_busy:
                 await asyncio.sleep(CLAIM_PAUSE)
             elif now() >= idle_end and not bell.is_deaf:
                 return True
             else:
-                await self._listen(bell, min(idle_end, end) - now())
+                await self._listen(bell, claimed_at + CLAIM_PAUSE, min(idle_end, end))
         return False
 
-    async def _claim(self) -> int:
+    async def _sign(self, bell: wake.Bell, mood: _Mood) -> None:
+        """Give a sign of life where it is time to."""
+        now = self._loop.time()
+        if now < mood.sign_at:
+            return
+        mood.sign_at = now + SIGN_EVERY
+        await self._with_ear(bell.at_work if mood.is_busy else bell.lie_down)
+        if mood.has_calmed:
+            mood.has_calmed = False
+            await asyncio.sleep(wake.QUIET)  # so long doors may still believe that we look by ourselves
+
+    def _call_for_help(self) -> None:
+        if self._loop.time() >= self._help_at:
+            self._help_at = self._loop.time() + HELP_EVERY
+            self._ear.submit(wake.call_for_help)
+
+    async def _claim(self, *, is_busy: bool) -> int:
         """Claim, compose and send off a batch; return how many."""
-        limit = min(BATCH, self._lanes.room)
+        limit = min(BATCH if is_busy else FEW, self._lanes.room)
         if limit <= 0:
             return 0
         try:
             if self._loop.time() >= self._reclaim_at:
                 self._reclaim_at = self._loop.time() + RECLAIM_EVERY
                 await self._database.run(_reclaim, list(self._in_flight))
-            ready = await self._database.run(_claim_and_prepare, limit, self._turn)
+            ready = await self._database.run(_claim_and_prepare, limit, self._turn, not is_busy)
         except Exception:
             log.exception("Nothing could be claimed; trying again in %.0f s.", BACK_OFF)
             await asyncio.sleep(BACK_OFF)
@@ -185,12 +210,15 @@ class Drain:
                     with suppress(TimeoutError):  # there is also room once a destination has shown that it is slow
                         await asyncio.wait_for(self._room.wait(), LISTEN)
 
-    async def _listen(self, bell: wake.Bell, seconds: float) -> None:
-        """Be idle until woken; look once more first, as mail may have come since the last look."""
-        bell.lie_down()
-        if not await self._is_work_waiting():
-            await self._loop.run_in_executor(self._ear, bell.wait, max(0.05, min(seconds, LISTEN)))
-        bell.at_work()
+    async def _listen(self, bell: wake.Bell, not_before: float, end: float) -> None:
+        """Wait until told of mail, at least until `not_before`, for LISTEN seconds at most and hardly beyond `end`."""
+        now = self._loop.time
+        if await self._with_ear(bell.wait, max(0.05, min(end - now(), LISTEN))) and now() < not_before:
+            await asyncio.sleep(not_before - now())
+
+    async def _with_ear(self, act: Callable[..., T], *arguments: Any) -> T:
+        """Call what may wait for Redis, in a thread."""
+        return await self._loop.run_in_executor(self._ear, act, *arguments)
 
     async def _is_work_waiting(self) -> bool:
         try:
@@ -275,8 +303,27 @@ class Drain:
             await asyncio.sleep(0.05)
 
 
-def _claim_and_prepare(limit: int, turn: queue.Turn) -> list[Prepared]:
-    copies = queue.claim(limit, turn)
+@dataclass(slots=True)
+class _Mood:
+    """Whether a drain looks for mail by itself, as there is much of it, or waits to be told. Times are of the loop's clock."""
+
+    is_busy: bool = False
+    has_calmed: bool = False  # and did not say so yet
+    sign_at: float = 0.0  # when to give the next sign of life
+    busy_until: float = 0.0
+
+    def change(self, claimed: int, now: float) -> bool:
+        """Take note of a claim; return whether the mood is another one now."""
+        if claimed >= FEW // 2:
+            self.busy_until = now + AWAKE
+        if self.is_busy == (now < self.busy_until):
+            return False
+        self.is_busy, self.has_calmed, self.sign_at = not self.is_busy, self.is_busy, 0.0
+        return True
+
+
+def _claim_and_prepare(limit: int, turn: queue.Turn, notes_dots: bool) -> list[Prepared]:
+    copies = queue.claim(limit, turn, notes_dots=notes_dots)
     return prepare(copies) if copies else []
 
 

@@ -78,7 +78,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """One recipient of a letter, claimed for one try. `attempt` is the number of this try, from 1; it fences the settling."""
+    """One recipient of a letter, claimed for one try. `attempt` is the number of this try, from 1; it fences the settling.
+
+    Until `noted_until` of the monotonic clock, the claim itself is the note that the final dot goes out.
+    """
 
     recipient_id: int
     letter: Letter
@@ -91,6 +94,7 @@ class Copy:
     attempt: int = 1
     sequence: int = 1
     is_suppressed: bool = False  # since it was accepted
+    noted_until: float = 0.0
 
     @property
     def key(self) -> tuple[int, int]:

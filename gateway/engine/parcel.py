@@ -15,7 +15,7 @@ class Parcel:
     """One recipient's copy, ready for the wire.
 
     `domain` is where it goes (ASCII), `wire` the signed message with CRLF line ends only, the last octets among them.
-    With `requires_dot_notice`, the courier tells before it sends the final dot (see `Courier`).
+    The courier has it noted that the final dot goes out (see `Courier`); until `noted_until` of the monotonic clock, it was.
     """
 
     recipient_id: int
@@ -26,7 +26,7 @@ class Parcel:
     wire: bytes = field(repr=False)
     needs_8bit: bool = False
     needs_smtputf8: bool = False
-    requires_dot_notice: bool = True
+    noted_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

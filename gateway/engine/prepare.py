@@ -172,4 +172,5 @@ def _parcel(copy: Copy, composed: Composed) -> Parcel:
         wire=composed.wire,
         needs_8bit=composed.needs_8bit,
         needs_smtputf8=composed.needs_smtputf8,
+        noted_until=copy.noted_until,
     )

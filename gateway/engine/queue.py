@@ -63,16 +63,19 @@ class Turn:
         self.after_account = max([account for account in served if account <= self.after_account] or served)
 
 
-def claim(limit: int, turn: Turn | None = None) -> list[Copy]:
+def claim(limit: int, turn: Turn | None = None, *, notes_dots: bool = False) -> list[Copy]:
     """Lease up to `limit` recipients for one try and return them with their letters.
 
     Fresh mail goes first, in turn over the accounts, transactional before bulk; a share is kept for retries that are due.
-    `turn` is moved on; retries do not move it, or those of one account could keep others waiting.
+    `turn` is moved on; retries do not move it, or those of one account could keep others waiting. With `notes_dots`, that the
+    final dots are about to go out is noted for all of them already, and holds for a while: `Copy.noted_until`.
     """
     turn = turn or Turn()
     with bulk.raw_cursor() as cursor:  # each statement commits by itself
         fresh = limit - limit // RETRIES_SHARE
-        copies, served = claiming.claim(cursor, limit, fresh, after_account=turn.after_account, lease=LEASE)
+        copies, served = claiming.claim(
+            cursor, limit, fresh, after_account=turn.after_account, lease=LEASE, notes_dots=notes_dots
+        )
     if served:
         turn.move(served)
     return copies

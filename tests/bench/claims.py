@@ -126,7 +126,7 @@ class _Explaining(PipelinedCursor):
 
     def execute(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> None:
         known = read_query(query)
-        given = ", ".join(str(int(values[name])) for name in known.names or ())  # type: ignore[call-overload]
+        given = ", ".join(str(values[name]) for name in known.names or ())  # type: ignore[call-overload]
         super().execute(f"PREPARE explained AS {known.text.decode()}")
         super().execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE explained({given})")
         self.plans += [row[0][0] for row in super().fetchall()]

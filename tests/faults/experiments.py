@@ -142,7 +142,7 @@ def crash_sender(sitting: Sitting, names: tuple[str, ...], octets: tuple[int, in
 
 
 def _crash_quietly(sitting: Sitting, point: str, octets: tuple[int, int]) -> None:
-    if point in {"claimed", "connected", "dot held", "dot noted"}:
+    if point in {"claimed", "connected", "dot held", "dot parked", "dot noted"}:
         sitting.most_duplicates = 0
     if point == "connected":
         time.sleep(Deadlines().idle + 1)  # no connection is left that could be used again
@@ -273,7 +273,7 @@ EXPERIMENTS: Final[Mapping[str, Experiment]] = {
     "W1": partial(crash_sender, names=("claimed",)),
     "W2": partial(crash_sender, names=("connected",)),
     "W3": partial(crash_sender, names=("dot held", "dot noted")),
-    "W4": partial(crash_sender, names=("dot held",), octets=LARGE),
+    "W4": partial(crash_sender, names=("dot parked",), octets=LARGE),
     "W5": kill_behind_dot,
     "W6": partial(crash_sender, names=("replies read", "outcomes inserted")),
     "W7": partial(crash_sender, names=("settled",)),

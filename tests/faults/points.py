@@ -47,8 +47,9 @@ POINTS: Final[Mapping[str, Point]] = {
     # A sender's process
     "claimed": Point(where="gateway.engine.queue:claim", moment=AFTER, of_something=True),
     "connected": Point(where="gateway.engine.connection:Connection.connection_made", moment=AFTER),
-    "dot held": Point(where="gateway.engine.queue:note_data_sent", moment=BEFORE),
-    "dot noted": Point(where="gateway.engine.queue:note_data_sent", moment=AFTER),
+    "dot held": Point(where="gateway.engine.connection:Connection._hold_dot", moment=BEFORE),
+    "dot parked": Point(where="gateway.engine.queue:note_data_sent", moment=BEFORE),  # a large body is on the wire
+    "dot noted": Point(where="gateway.engine.connection:Connection.send_dot", moment=BEFORE),
     "replies read": Point(where="gateway.engine.queue:settle", moment=BEFORE),
     "outcomes inserted": Point(where="tracking.events:record", moment=AFTER),  # the commit comes next
     "settled": Point(where="gateway.engine.queue:settle", moment=AFTER),

@@ -33,7 +33,7 @@ def wire(request: pytest.FixtureRequest, settings, tmp_path) -> Iterator[None]:
 
 
 def forget() -> None:
-    for cached in (wake._client, wake._folder, wake._script, wake._RedisBell._waiter):
+    for cached in (wake._client, wake._folder, wake._script):
         cached.cache_clear()
     wake._failed.end()
     wake._told.end()
@@ -72,6 +72,65 @@ def test_a_sender_at_work_is_not_told_again_for_a_moment(wire: None, hints: list
 
 def test_a_moment_is_shorter_than_senders_stay_awake() -> None:
     assert wake.QUIET <= 0.75 * drain.AWAKE
+
+
+@pytest.fixture
+def shared(wire: None, settings) -> None:
+    """The way that many senders share."""
+    if not settings.REDIS_URL:
+        pytest.skip("Without Redis there is one sender.")
+
+
+def test_the_same_one_is_told_again(shared: None, hints: list[str]) -> None:
+    bells = [wake.open_bell(), wake.open_bell()]
+    for bell in bells:
+        bell.lie_down()
+        bell.wait(0.05)
+    told = []
+    for _ in range(4):
+        wake.wake_sender()
+        told.append([bell.wait(0.2) for bell in bells])
+        bells[1].lie_down()  # who gave a sign of life last has nothing to do with it
+    assert told in ([[True, False]] * 4, [[False, True]] * 4)
+    for bell in bells:
+        bell.close()
+
+
+def test_what_was_told_while_nobody_waited_is_heard_once(wire: None, hints: list[str]) -> None:
+    bell = wake.open_bell()
+    bell.lie_down()
+    bell.wait(0.05)
+    for _ in range(3):
+        wake.wake_sender()
+    assert [bell.wait(0.2), bell.wait(0.05)] == [True, False]
+    bell.close()
+
+
+def test_a_sender_that_died_is_passed_over(shared: None, hints: list[str]) -> None:
+    bells = [wake.open_bell(), wake.open_bell()]
+    for bell in bells:
+        bell.lie_down()
+        bell.wait(0.05)
+    dead, alive = sorted(bells, key=lambda bell: bell._name)
+    dead._channel.close()
+    wake.wake_sender()
+    assert alive.wait(5)
+    assert hints == []
+    alive.close()
+
+
+def test_who_calls_for_help_is_not_told_that_it_is_at_work(shared: None, hints: list[str]) -> None:
+    busy, calm = wake.open_bell(), wake.open_bell()
+    busy.at_work()
+    wake.call_for_help()
+    assert hints == [wake.SEND_TASK]
+    calm.lie_down()
+    calm.wait(0.05)
+    wake.call_for_help()
+    assert calm.wait(5)
+    assert hints == [wake.SEND_TASK]
+    busy.close()
+    calm.close()
 
 
 def test_where_nobody_is_one_hint_is_sent(wire: None, hints: list[str]) -> None:

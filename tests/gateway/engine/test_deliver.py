@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
+from time import monotonic
 
 import pytest
 
@@ -474,11 +475,20 @@ def test_only_what_others_are_sending_is_held_back():
     assert not any(outcome.is_ambiguous for outcome in outcomes)
 
 
-def test_mail_that_needs_no_note_gets_none():
+@pytest.mark.parametrize(
+    ("noted_for", "octets", "notes_taken"),
+    [(60, 100, 0), (0, 100, 1), (-0.1, 100, 1), (60, 70_000, 1)],
+    ids=["noted", "not noted", "long ago", "large"],
+)
+def test_what_was_noted_a_moment_ago_is_not_noted_again(noted_for: float, octets: int, notes_taken: int) -> None:
+    """A large body takes its time, in which its lease might run out."""
     notes = Notes()
-    (outcome,), _ = deliver_to({}, parcel(requires_dot_notice=False), notes=notes)
+    wire = WIRE + b"%s\r\n" % (b"x" * 70) * (octets // 72)
+    until = monotonic() + noted_for if noted_for else 0.0
+    (outcome,), receiver = deliver_to({}, parcel(noted_until=until, wire=wire), notes=notes)
     assert outcome.result is Result.DELIVERED
-    assert notes.batches == []
+    assert len(notes.batches) == notes_taken
+    assert len(receiver.letters) == 1
 
 
 def test_mail_that_was_given_up_does_not_go():

@@ -26,6 +26,7 @@ from gateway.engine.drain import Drain
 from gateway.engine.letter import Copy
 from gateway.engine.returns import read_return_path
 from gateway.engine.submission import Addressee
+from gateway.listeners.journal import Stage
 from gateway.models import Attempt, Recipient
 from tests.gateway.engine.conftest import Make
 from tests.support.cast import Tenant
@@ -56,9 +57,9 @@ class World:
         self.drain.close()
 
     def send_off(self) -> None:
-        """Send all that is due as far as the final dot."""
+        """Send all that is due as far as the final dot, behind which the server is silent."""
         deadline = monotonic() + 10
-        while not Recipient.objects.filter(data_sent_at__isnull=False).exists():
+        while not any(one.stage is Stage.DOT for one in self.sink.transactions):
             assert monotonic() < deadline
             self.drain.work(seconds=0.2, idle=0.1)
 
@@ -118,6 +119,49 @@ def test_many_messages_of_many_recipients(make: Make, world: Callable[..., World
     assert states() == {"delivered": 500}
     assert len(here.sink.messages) == 500
     assert Event.objects.filter(type="delivered").count() == Attempt.objects.count() == 500
+
+
+def test_a_backlog_is_taken_by_the_hundred(make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
+    claimed = []
+
+    def claim(*args, **kwargs):
+        copies = claims(*args, **kwargs)
+        claimed.append((len(copies), kwargs["notes_dots"]))
+        return copies
+
+    claims = queue.claim
+    monkeypatch.setattr(queue, "claim", claim)
+    here = world()
+    accept([make(recipients=tuple(Addressee(email=f"p{number}@inbox.example") for number in range(300)))])
+    here.run()
+    assert states() == {"delivered": 300}
+    busy = [number for number, notes in claimed if not notes]
+    assert busy[:3] == [90, 90, 90]  # a tenth of each is kept for retries
+    assert sum(number for number, notes in claimed if notes) <= 2 * drains.FEW
+
+
+def test_a_claim_of_few_notes_their_dots(make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = []
+    monkeypatch.setattr(queue, "note_data_sent", noted.extend)
+    here = world("dot:hang::1")
+    accept([make()])
+    here.send_off()
+    assert Recipient.objects.get().data_sent_at is not None
+    assert noted == []
+
+
+def test_a_drain_with_too_much_to_do_calls_for_help(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    monkeypatch.setattr(drains.wake, "call_for_help", lambda: calls.append(1))
+    here = world()
+    accept([make() for _ in range(10)])
+    here.drain.work(seconds=30, idle=0.5)
+    assert calls == []
+    accept([make(recipients=tuple(Addressee(email=f"p{number}@inbox.example") for number in range(150)))])
+    here.run()
+    assert calls == [1]
 
 
 def test_what_the_receiver_says_is_what_we_tell(make: Make, world: Callable[..., World]) -> None:

@@ -181,8 +181,8 @@ def test_a_message_is_delivered_whatever_follows_its_reply(said: str, caplog: py
 
 
 @pytest.mark.parametrize("said", ["354 Go on\r\n421 No, do not", "354 Go on\r\n250 Got it", "354 Go on\r\nbye"])
-@pytest.mark.parametrize("requires_dot_notice", [True, False])
-def test_no_dot_goes_out_without_its_message(said: str, requires_dot_notice: bool, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("noted_until", [0.0, float("inf")])
+def test_no_dot_goes_out_without_its_message(said: str, noted_until: float, caplog: pytest.LogCaptureFixture) -> None:
     ended = []
 
     def end(argument, visit):
@@ -190,7 +190,7 @@ def test_no_dot_goes_out_without_its_message(said: str, requires_dot_notice: boo
         return "250 Ok"
 
     async def work(pool, receivers):
-        return await send_all(pool, [make_job(receivers[0], requires_dot_notice=requires_dot_notice)])
+        return await send_all(pool, [make_job(receivers[0], noted_until=noted_until)])
 
     [outcome], _ = pool_through([{"DATA": said, "DOT": end}], work)
     assert outcome.result is Result.DEFERRED

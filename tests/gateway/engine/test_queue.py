@@ -42,6 +42,7 @@ def test_it_works(make: Make) -> None:
     assert (copy.email, copy.attempt, copy.letter.text) == ("bob@inbox.example", 1, "Hello, Bob.")
     assert state() == "sending"
     assert queue.claim(10) == []
+    assert copy.noted_until == 0.0
     assert queue.note_data_sent([copy.key]) == {copy.key}
     assert settle(copy, SENT) == 1
     assert state() == "delivered"

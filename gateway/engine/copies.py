@@ -9,7 +9,7 @@ from gateway.base.ids import make_inbound_id, milliseconds_of
 from gateway.models import Recipient, parse_inbound_id
 
 _LARGEST_KEY = 2**63 - 1
-_read = re.compile(r"([0-9_]{1,64})\.[^$]*-inbound([0-9]{1,6})\$(.+)", re.DOTALL).fullmatch
+_read = re.compile(r"([0-9_]{1,64})\.[^$]*-inbound([0-9]{1,10})\$(.+)", re.DOTALL).fullmatch
 
 _Key = tuple[str, int, str]  # the numbers of the messageId, position, address in lower case
 

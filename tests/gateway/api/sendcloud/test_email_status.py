@@ -117,6 +117,14 @@ def test_what_a_send_answers_is_found(ask: Ask, send: Send) -> None:
     assert [row["emailId"] for row in ask(CALL, emailIds=ids[1], days=1)["info"]["voList"]] == [ids[1]]
 
 
+@pytest.mark.parametrize("position", [999_999, 1_000_000, 2_147_483_647])
+def test_copies_far_down_a_long_list_are_found(ask: Ask, acme: Tenant, position: int) -> None:
+    message = make(acme, "ann@qq.example")
+    message.recipients.update(position=position)
+    (right,) = ids_of(message)
+    assert copies(ask(CALL, emailIds=right)) == ["ann"]
+
+
 def test_ids_of_nothing_find_nothing(ask: Ask, acme: Tenant) -> None:
     (right,) = ids_of(make(acme, "ann@qq.example"))
     numbers, rest = right.partition(".")[::2]
@@ -131,7 +139,7 @@ def test_ids_of_nothing_find_nothing(ask: Ask, acme: Tenant) -> None:
         f"{first}_99999999999999_9_9.{rest}",
         f"{first}_{'9' * 60}.{rest}",
         right.partition("-inbound")[0],
-        f"{numbers}.x-inbound{'9' * 30}$ann@qq.example",
+        *(f"{numbers}.x-inbound{'9' * digits}$ann@qq.example" for digits in (10, 30)),
     ]
     assert copies(ask(CALL, emailIds=";".join(wrong))) == []
     assert copies(ask(CALL, way="json", emailIds=[right, right, *wrong])) == ["ann"]

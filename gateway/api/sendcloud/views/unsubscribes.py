@@ -24,6 +24,7 @@ from gateway.api.sendcloud.views.suppressed import DeleteSuppressed, suppressed
 from tracking.labels import find_ids
 from tracking.models import EventType, Suppression
 from tracking.queries import EventFilter
+from tracking.queries.room import room_to_work
 from tracking.queries.suppressed import find_wishes, told_by
 from tracking.suppressions import unsubscribe
 
@@ -41,8 +42,9 @@ class ListUnsubscribes(ModuleView):
     answers = (UnsubscribesListed,)
 
     def act(self, asked: Asked) -> tuple[Sequence[Wish], int]:
-        part = take_part(_asked_for(asked), asked)
-        return [*_wishes(asked.account_id, part.rows)], part.total
+        with room_to_work():  # the mail that they came by is found among all events of the days
+            part = take_part(_asked_for(asked), asked)
+            return [*_wishes(asked.account_id, part.rows)], part.total
 
     def answer(self, done: tuple[Sequence[Wish], int]) -> HttpResponse:
         return say_unsubscribes(*done)

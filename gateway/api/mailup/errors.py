@@ -144,7 +144,7 @@ NEVER: dict[str, dict[str, str]] = {
 }
 
 # Refusals beside code 1 whose words leave open what is wrong: there `Detail` says it.
-VAGUE = (SenderNotAllowed, DomainNotVerified, CredentialBlockedUntil)
+VAGUE = (SenderNotAllowed, DomainNotVerified, CredentialBlockedUntil, CredentialSendsOnly)
 
 
 def find_row(refusal: Refused) -> Row:

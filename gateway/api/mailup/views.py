@@ -18,7 +18,7 @@ from gateway.api.mailup.parse import parse_user
 from gateway.api.mailup.parse.documents import parsers_for
 from gateway.api.mailup.parse.messages import MESSAGE, TEMPLATE, parse_message, parse_template
 from gateway.api.mailup.parse.users import LIST_USERS
-from gateway.base.errors import CredentialBlocked, CredentialBlockedUntil, CredentialRevoked, Refused
+from gateway.base.errors import CredentialBlocked, CredentialBlockedUntil, CredentialRevoked, CredentialSendsOnly, Refused
 from gateway.engine.submission import Accepted, Submission
 
 
@@ -73,7 +73,7 @@ class ListUserInfo(MailUpView):
     """ListUserInfo
 
     The SMTP+ users of the account, or one of them. At most 1,000 are listed, the oldest first; each of the others can be asked
-    for by name. A caller that is blocked is answered, too.
+    for by name. A caller that is blocked is answered, too. One that may send, and no more, is told of itself only.
     """
 
     root = "ListUsersDTO"
@@ -88,7 +88,12 @@ class ListUserInfo(MailUpView):
         return credential
 
     def parse(self, payload: Payload, credential: Credential) -> tuple[int, str]:
-        return credential.account_id, check(self.fields, payload.values)["Username"]
+        name = check(self.fields, payload.values)["Username"]
+        if credential.may_manage:
+            return credential.account_id, name
+        if name not in {"", credential.name}:
+            raise CredentialSendsOnly
+        return credential.account_id, credential.name
 
     def act(self, asked: tuple[int, str]) -> list[SMTPUser]:
         account_id, name = asked

@@ -11,6 +11,8 @@ from django.test import Client
 from domains import credentials, holdings
 from domains.actions import add_smtp_user, delete_smtp_user
 from domains.models import SMTPUser
+from gateway.api.mailup.errors import CODES
+from gateway.base.errors import CredentialSendsOnly
 from tests.gateway.api.mailup.documents import read_xml, write_xml
 from tests.support.cast import Tenant
 
@@ -74,6 +76,18 @@ def test_all_users_of_the_account_are_listed_and_no_others(acme: Tenant, globex:
     assert [user["Username"] for user in ask(acme)["UserList"]] == ["smtp_acme", "smtp_second"]
     assert [user["Username"] for user in ask(acme, Username="smtp_second")["UserList"]] == ["smtp_second"]
     assert acme.smtp_secret not in str(ask(acme))
+
+
+def test_who_may_only_send_is_told_of_itself_and_nobody_else(acme: Tenant, globex: Tenant) -> None:
+    other, _ = add_smtp_user(acme.account, name="smtp_other")
+    SMTPUser.objects.filter(pk=other.pk).update(note="Payroll", senders="pay@acme.example")
+    change(acme, may_manage=False, note="Shop")
+    for named in ({}, {"Username": None}, {"Username": ""}, {"Username": "smtp_acme"}):
+        (user,) = ask(acme, **named)["UserList"]
+        assert (user["Username"], user["Note"]) == ("smtp_acme", "Shop")
+    refusals = [ask(acme, Username=name) for name in ("smtp_other", "smtp_globex", "nobody")]
+    said = {"Status": "error", "Code": "102", "Message": CODES["102"], "Detail": CredentialSendsOnly.message}
+    assert refusals == [said] * 3
 
 
 def test_a_user_that_was_deleted_is_told_of(acme: Tenant) -> None:

@@ -52,8 +52,8 @@ class AddApiUser(ChangingView):
     """apiuser/add
 
     Makes an API user that sends from one domain, and shows its secret, `nameKey`, this once. What is not said of tracking is as
-    the domain has it. A caller that may send from one domain, from some addresses, or only so much, can make none that may send
-    more.
+    the domain has it. A caller that may send from one domain or from some addresses can make none that may send from others;
+    one that may send only so much can make none at all, as all of them together would send more.
     """
 
     fields = ADDED
@@ -66,13 +66,7 @@ class AddApiUser(ChangingView):
             caller = get_smtp_user(asked.account_id, asked.actor)
         with coded({QuotaExceeded: 41112, FieldInvalid: 41119, SenderNotAllowed: 41119}):
             check_within(caller, domain)
-            user, secret = add_smtp_user(
-                asked.get_account(),
-                name=asked["name"],
-                domain=domain,
-                hourly_limit=caller.hourly_limit,
-                total_limit=caller.total_limit,
-            )
+            user, secret = add_smtp_user(asked.get_account(), name=asked["name"], domain=domain)
         set_options_of_user(
             user,
             email_type=asked["emailType"],
@@ -89,6 +83,8 @@ class AddApiUser(ChangingView):
 
 
 def check_within(caller: SMTPUser, domain: SenderDomain) -> None:
-    """Raise SenderNotAllowed where a domain is another than the one that the caller may send from."""
+    """Raise SenderNotAllowed for a caller that has limits of its own, or may send from another domain only."""
+    if caller.hourly_limit is not None or caller.total_limit is not None:
+        raise SenderNotAllowed("This API user may send only so much, so it can make no others, which would send more with it.")
     if caller.domain_id not in {None, domain.pk}:
         raise SenderNotAllowed(f"This API user sends from another domain than {domain.name}, and can make none for it.")

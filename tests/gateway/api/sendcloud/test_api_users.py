@@ -166,16 +166,22 @@ def test_deleted_users_are_not_listed_and_their_names_not_given_again(ask: Ask, 
 
 def test_nobody_makes_a_user_who_may_send_more(ask: Ask, acme: Tenant) -> None:
     other = SenderDomain.objects.create(account=acme.account, name="other.example", verification_token="token")
-    SMTPUser.objects.filter(pk=acme.smtp_user.pk).update(
-        domain=acme.domain, senders="news@acme.example", hourly_limit=10, total_limit=100
-    )
+    SMTPUser.objects.filter(pk=acme.smtp_user.pk).update(domain=acme.domain, senders="news@acme.example")
     forget()
     answer = add(ask, domainName=other.name)
     assert refusal_of(answer) == (41119, CODES[41119])
     assert "other.example" in answer["info"]["reason"]
     add(ask)
-    made = SMTPUser.objects.get(name="acme_news")
-    assert (made.senders, made.hourly_limit, made.total_limit) == ("news@acme.example", 10, 100)
+    assert SMTPUser.objects.get(name="acme_news").senders == "news@acme.example"
+
+
+@pytest.mark.parametrize("limits", [{"hourly_limit": 10}, {"total_limit": 100}, {"hourly_limit": 0, "total_limit": 0}])
+def test_who_may_send_only_so_much_makes_nobody_to_send_more_with(ask: Ask, acme: Tenant, limits: dict[str, int]) -> None:
+    SMTPUser.objects.filter(pk=acme.smtp_user.pk).update(**limits)
+    answer = add(ask)
+    assert refusal_of(answer) == (41119, CODES[41119])
+    assert "only so much" in answer["info"]["reason"]
+    assert names_in(ask("apiuser/list")) == ["smtp_acme"]
 
 
 def test_another_accounts_users_and_domains_are_as_nobodys(ask: Ask, globex: Tenant) -> None:

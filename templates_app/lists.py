@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import idna
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from accounts.queries import hold_account
 from gateway.base import clock
 from gateway.base.errors import FieldInvalid, QuotaExceeded
+from gateway.smtp.addresses import parse_address
 from templates_app.models import AddressList, Member
 
 LONGEST = {"address": 120, "name": 120, "description": 250}  # characters
@@ -37,9 +40,12 @@ def add_list(account_id: int, *, address: str, name: str, description: str = "",
     """
     values = {"address": fit_address(address), "name": fit("name", name), "description": fit("description", description)}
     address_list = AddressList(account_id=account_id, is_advanced=is_advanced, **values)
-    if lists_of(account_id).count() >= MOST_LISTS:
-        raise QuotaExceeded(f"The account has {MOST_LISTS:,} address lists, which is the most; delete some first.")
-    _save(address_list)
+    with transaction.atomic():
+        hold_account(account_id)  # of two at once, one is the last, and one has the address
+        if lists_of(account_id).count() >= MOST_LISTS:
+            raise QuotaExceeded(f"The account has {MOST_LISTS:,} address lists, which is the most; delete some first.")
+        _check_free(address_list)
+        _save(address_list)
     return address_list
 
 
@@ -48,9 +54,12 @@ def change_list(
 ) -> AddressList:
     """Change what is given of a list; raise FieldInvalid as add_list does, and for `list` where there is none of that key."""
     with transaction.atomic():
+        if address is not None:
+            hold_account(account_id)
         address_list = lock_list(account_id, list_id)
         if address is not None:
             address_list.address = fit_address(address)
+            _check_free(address_list)
         if name is not None:
             address_list.name = fit("name", name)
         if description is not None:
@@ -83,15 +92,15 @@ def lists_of(account_id: int) -> QuerySet[AddressList]:
 
 
 def lists_named(account_id: int, addresses: Iterable[str]) -> QuerySet[AddressList]:
-    """Return those of an account's lists that have one of the addresses, in any case, in the order that they were made."""
-    return lists_of(account_id).filter(address__in=[address.strip().lower() for address in addresses])
+    """Return those of an account's lists that have one of the addresses, in any spelling, in the order that they were made."""
+    return lists_of(account_id).filter(address__in={spelling for address in addresses for spelling in _spellings(address)})
 
 
 def find_list(account_id: int, *, list_id: int | None = None, address: str = "") -> AddressList | None:
-    """Return an account's list by its key or else by its address in any case, None when there is none."""
-    these = lists_of(account_id)
-    found = these.filter(pk=list_id) if list_id is not None else these.filter(address=address.strip().lower())
-    return found.first()
+    """Return an account's list by its key or else by its address in any spelling, None when there is none."""
+    if list_id is not None:
+        return lists_of(account_id).filter(pk=list_id).first()
+    return max(lists_named(account_id, [address]), key=lambda one: one.address == address.strip().lower(), default=None)
 
 
 def find_facts(account_id: int, list_ids: tuple[int, ...]) -> dict[int, ListFacts]:
@@ -123,11 +132,12 @@ def no_such_list(value: str) -> FieldInvalid:
 
 
 def fit_address(text: str) -> str:
-    """Return the address of a list in its normal form, lower case; raise FieldInvalid."""
+    """Return the address of a list in lower case, its domain in punycode or Unicode as it was given; raise FieldInvalid."""
     address = fit("address", text).lower()
     if " " in address:
         raise FieldInvalid("address", "The address of a list has no spaces.", value=text)
-    return address
+    spellings = _spellings(address)
+    return address if address in spellings else fit("address", spellings[-1])
 
 
 def fit(field: str, text: str) -> str:
@@ -142,10 +152,29 @@ def fit(field: str, text: str) -> str:
     return fitted
 
 
+def _check_free(address_list: AddressList) -> None:
+    """Raise FieldInvalid where another list of the account, which is held, has the address of this one in some spelling."""
+    if lists_named(address_list.account_id, [address_list.address]).exclude(pk=address_list.pk).exists():
+        raise _taken(address_list.address)
+
+
 def _save(address_list: AddressList, *, only: tuple[str, ...] | None = None) -> None:
     try:
         with transaction.atomic():
             address_list.save(update_fields=only)
     except IntegrityError:
-        address = address_list.address
-        raise FieldInvalid("address", f"There is an address list {address} already.", value=address) from None
+        raise _taken(address_list.address) from None
+
+
+def _taken(address: str) -> FieldInvalid:
+    return FieldInvalid("address", f"There is an address list {address} already.", value=address)
+
+
+def _spellings(address: str) -> tuple[str, ...]:
+    """Return the ways that the address of a list is kept: its domain in punycode and in Unicode; one where it has no domain."""
+    given = address.strip().lower()
+    try:
+        found = parse_address(given)
+        return found.text, f"{found.local}@{idna.decode(found.domain)}"
+    except ValueError:  # both have errors that are one
+        return (given,)

@@ -67,6 +67,9 @@ class Bell(Protocol):
     def lie_down(self) -> None:
         """Give a sign of life, and be told of mail from now on; look for mail once more after this, then `wait`."""
 
+    def leave(self) -> None:
+        """Be neither: mail that comes is for others, until the next sign of life."""
+
     def wait(self, seconds: float) -> bool:
         """Wait to be told; return whether to look for mail. True also when nothing can be heard.
 
@@ -74,7 +77,7 @@ class Bell(Protocol):
         """
 
     def close(self) -> None:
-        """Leave: nobody wakes this sender any more."""
+        """Leave for good."""
 
 
 def wake_sender() -> None:
@@ -238,10 +241,14 @@ class _RedisBell:
         self.is_deaf = False
         return is_told
 
-    def close(self) -> None:
+    def leave(self) -> None:
         with suppress(redis.RedisError):
             for key in _KEYS[:2]:
                 _client().zrem(key, self._name)
+
+    def close(self) -> None:
+        self.leave()
+        with suppress(redis.RedisError):
             self._channel.close()
 
     def _move(self, source: str, target: str) -> None:
@@ -298,6 +305,9 @@ class _SocketBell:
 
     def lie_down(self) -> None:
         """Nothing to do: what was rung since the last look is still in the socket."""
+
+    def leave(self) -> None:
+        """Nothing to do: there are no others."""
 
     def wait(self, seconds: float) -> bool:
         self._socket.settimeout(seconds)

@@ -131,8 +131,9 @@ class Drain:
         idle_end = now() + idle
         mood = _Mood()
         while now() < end and not self._is_closing and not is_over():
+            if not self._has_room:
+                await self._leave_until_there_is_room(bell, mood, end)
             await self._sign(bell, mood)
-            await self._wait_for_room(end)
             claimed_at = now()
             claimed = await self._claim(is_busy=mood.is_busy)
             if claimed:
@@ -201,11 +202,21 @@ class Drain:
         except Exception:
             log.exception("%d copies could not be given back; their leases will run out.", len(crowded))
 
-    async def _wait_for_room(self, end: float) -> None:
-        """Wait until a batch may be claimed, but not beyond `end`: slow hosts must not hold up the worker's other tasks."""
+    @property
+    def _has_room(self) -> bool:
+        return self._lanes.room >= BATCH // 4
+
+    async def _leave_until_there_is_room(self, bell: wake.Bell, mood: _Mood, end: float) -> None:
+        """Wait until a batch may be claimed, but not beyond `end`: slow hosts must not hold up the worker's other tasks.
+
+        Nor other mail: what comes meanwhile is for others.
+        """
+        await self._with_ear(bell.leave)
+        mood.sign_at = 0.0
+        self._call_for_help()
         with suppress(TimeoutError):
             async with asyncio.timeout_at(end):
-                while self._lanes.room < BATCH // 4:
+                while not self._has_room:
                     self._room.clear()
                     with suppress(TimeoutError):  # there is also room once a destination has shown that it is slow
                         await asyncio.wait_for(self._room.wait(), LISTEN)

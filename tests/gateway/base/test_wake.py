@@ -133,6 +133,19 @@ def test_who_calls_for_help_is_not_told_that_it_is_at_work(shared: None, hints: 
     calm.close()
 
 
+def test_who_has_no_room_is_passed_over(shared: None, hints: list[str]) -> None:
+    bell = wake.open_bell()
+    for sign in (bell.at_work, bell.lie_down):
+        sign()
+        bell.leave()
+        wake.wake_sender()
+    assert hints == [wake.SEND_TASK]
+    bell.lie_down()
+    wake.wake_sender()
+    assert bell.wait(5)
+    bell.close()
+
+
 def test_where_nobody_is_one_hint_is_sent(wire: None, hints: list[str]) -> None:
     wake.wake_sender()
     wake.wake_sender()

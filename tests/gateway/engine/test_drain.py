@@ -17,6 +17,7 @@ from domains import queries
 from domains.keys import add_keys, write_record
 from domains.models import DKIMKey, SenderDomain
 from domains.verdicts import judge
+from gateway.base import wake
 from gateway.engine import drain as drains
 from gateway.engine import lanes, queue, tasks
 from gateway.engine import prepare as preparing
@@ -321,6 +322,28 @@ def test_a_full_drain_lets_the_worker_go_at_the_end_of_its_slice(
     accept([make() for _ in range(4)])
     assert here.drain.work(seconds=1, idle=0.5) is True
     assert states() == {"sending": 2, "queued": 2}
+
+
+def test_who_has_no_room_leaves_mail_to_others(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signs = []
+
+    class Bell(wake._SocketBell):
+        def lie_down(self) -> None:
+            signs.append("listens")
+
+        def leave(self) -> None:
+            signs.append("leaves")
+
+    monkeypatch.setattr(wake, "open_bell", Bell)
+    monkeypatch.setattr(wake, "call_for_help", lambda: signs.append("calls"))
+    monkeypatch.setattr(drains, "CLOSE_WITHIN", 0.1)
+    monkeypatch.setattr(lanes, "ROOM", 2)
+    here = world("dot:hang")
+    accept([make() for _ in range(4)])
+    here.drain.work(seconds=1, idle=0.5)
+    assert signs == ["leaves", "calls", "listens"]
 
 
 def test_a_slow_destination_leaves_room_for_others(

@@ -80,7 +80,7 @@ def decode_words(value: object) -> str:
     """Return a header's value with its encoded words (RFC 2047) decoded; as it stands where they are malformed."""
     text = " ".join(str(value).splitlines())
     try:
-        return str(make_header(decode_header(text))).replace("\0", "")
+        return _printable(str(make_header(decode_header(text)))).replace("\0", "")
     except (HeaderParseError, *FAULTS):
         return text
 
@@ -124,7 +124,12 @@ def _text_of(part: Part) -> str:
         text = content.decode(part.get_content_charset() or "utf-8", "replace")
     except LookupError:
         text = content.decode("latin-1")
-    return text[:MOST_TEXT].replace("\0", "\ufffd")
+    return _printable(text[:MOST_TEXT]).replace("\0", "\ufffd")
+
+
+def _printable(text: str) -> str:
+    """Return a text without lone surrogates, which some charsets decode to, and which no page can have."""
+    return text.encode(errors="replace").decode()
 
 
 def _file_of(part: Part, number: int) -> LetterFile:

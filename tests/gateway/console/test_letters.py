@@ -78,6 +78,13 @@ def test_poison_is_a_letter(raw: bytes) -> None:
     assert letter.text or letter.files or letter.headers
 
 
+def test_half_a_character_is_none() -> None:
+    """UTF-7 can spell one half of a pair, which no page can be encoded with."""
+    letter = read_letter(b"Subject: =?utf-7?q?+2AA-?=\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+2AA-\r\n")
+    assert ("Subject", "?") in letter.headers
+    letter.text.encode()
+
+
 def test_deep_nesting_is_bounded() -> None:
     part = b"--a\r\nContent-Type: message/rfc822\r\n\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n"
     letter = read_letter(b"Subject: deep\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n" + part * 1_500)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import queue
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 
 import psycopg
 from django.conf import settings
@@ -75,7 +76,7 @@ class Intake:
         self._is_over = False
         self._last_size = 0
         self._stream = _Stream()
-        self._is_enough = Event()
+        self._is_enough = threading.Event()
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 

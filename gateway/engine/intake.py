@@ -163,8 +163,8 @@ class _Stream:
 
     @property
     def is_steady(self) -> bool:
-        """Whether a long wait may be worth it."""
-        return self._every < LONG and clock.monotonic() >= self._alone_until
+        """Whether a long wait may be worth it: of faster mail a short one gathers as much."""
+        return LINGER < self._every < LONG and clock.monotonic() >= self._alone_until
 
     def count(self, size: int) -> None:
         """Take note of a group of so many submissions."""

@@ -86,6 +86,10 @@ def test_a_trickle_is_stored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Flow(monkeypatch).come(0.2, 200, answers_are_awaited=False) == [0.0] * 200
 
 
+def test_a_flood_waits_no_longer_than_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Flow(monkeypatch).come(0.001, 500, answers_are_awaited=False)[-300:] == [0.0] * 300
+
+
 def test_who_waits_for_each_answer_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
     waits = Flow(monkeypatch).come(0.004, 3000, answers_are_awaited=True)
     assert 0 < waits.count(intake.LONG) <= 2 * intake.LONELY

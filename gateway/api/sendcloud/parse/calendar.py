@@ -13,7 +13,6 @@ from gateway.api.fields import check, fault_in
 from gateway.api.sendcloud.parse import drop_empty
 from gateway.api.sendcloud.parse.mail import SendCall, read_send
 from gateway.api.sendcloud.parse.mail_fields import MAX_COPIES, SEND_CALENDAR
-from gateway.engine.headers import check_name
 from gateway.engine.meetings import Meeting, write_meeting
 from gateway.engine.submission import Kind, Mailbox, Submission
 
@@ -61,10 +60,7 @@ def _shown(submission: Submission) -> Sequence[Mailbox]:
     """Return those whom every copy of the mail shows: they are asked to the meeting where the call names nobody else."""
     if submission.one_by_one:
         return ()
-    shown = [one for one in submission.recipients if one.kind is not Kind.BCC]
-    for one in shown:  # before it is accepted: the meeting is written here
-        check_name(one.name, field=one.kind.value)
-    return [Mailbox(email=one.email, name=one.name) for one in shown]
+    return [Mailbox(email=one.email, name=one.name) for one in submission.recipients if one.kind is not Kind.BCC]
 
 
 def _make_uid(found: Mapping[str, Any], account_id: int) -> str:

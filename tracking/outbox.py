@@ -57,7 +57,7 @@ def _bounce_of(fact: Fact) -> BounceType | None:
 def add(cursor: bulk.Cursor, facts: Sequence[Fact]) -> None:
     """Write a delivery of each fact to each active webhook of its account that wants it, and wake the fan-out after commit.
 
-    Which webhooks there are is known to four seconds.
+    Which webhooks there are is known to two seconds.
     """
     accounts = {fact.origin.account_id for fact in facts}
     wanted = {account: found for account in accounts if (found := _subscriptions.get(account, _load))}
@@ -114,4 +114,4 @@ def _subscription(
     return Subscription(webhook_id=webhook_id, types=types, gathers=gathers, domain_id=domain_id, smtp_user_id=smtp_user_id)
 
 
-_subscriptions: TimedCache[int, tuple[Subscription, ...]] = TimedCache(seconds=4)
+_subscriptions: TimedCache[int, tuple[Subscription, ...]] = TimedCache(seconds=2)

@@ -113,7 +113,7 @@ def test_the_fan_out_is_woken_after_the_commit_and_only_where_there_is_something
 def test_a_webhook_that_was_deleted_meanwhile_harms_no_mail(acme: Tenant) -> None:
     one = hook(acme)
     happen(make_fact(acme))
-    Webhook.objects.filter(pk=one.pk).delete()  # by another process: this one believes in it for four seconds more
+    Webhook.objects.filter(pk=one.pk).delete()  # by another process: this one believes in it for two seconds more
     happen(make_fact(acme))
     assert Event.objects.count() == 2
     connection.check_constraints()

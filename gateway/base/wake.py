@@ -152,7 +152,7 @@ def _hint_key(task: str) -> str:
 
 
 def is_sender_there() -> bool:
-    """Tell whether some sender is idle or at work."""
+    """Tell whether some sender listens or is at work."""
     if settings.REDIS_URL:
         return any(_client().zcount(key, int(time.time()) + 1, "+inf") for key in _KEYS[:2])
     return any(_folder().glob("*.bell"))

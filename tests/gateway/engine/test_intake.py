@@ -96,15 +96,15 @@ def test_who_waits_for_each_answer_is_not_held_up(monkeypatch: pytest.MonkeyPatc
 
 
 def test_five_at_once_are_waited_for_no_longer(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = []
+    ours = [make() for _ in range(1 + intake.ENOUGH)]
+    taken = []
     monkeypatch.setattr(intake, "LONG", 60.0)
-    monkeypatch.setattr(intake, "settle", lambda group: sizes.append(len(group)))
+    monkeypatch.setattr(intake, "settle", lambda group: taken.extend(id(one) for one, _ in group))
     one = intake.Intake()
     one._stream._every = 0.01
-    for _ in range(1 + intake.ENOUGH):
-        one.put(make())
-    wait_until(lambda: sizes)
-    assert sum(sizes) == 1 + intake.ENOUGH
+    for submission in ours:
+        one.put(submission)
+    wait_until(lambda: {id(submission) for submission in ours} <= set(taken))
 
 
 def test_the_same_key_by_many_callers_at_once_is_one_message(make: Make) -> None:

@@ -14,6 +14,7 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from accounts.access import Access
 from accounts.scoped import scope
+from gateway.engine.leases import are_leased
 from gateway.models import Attempt, ListTask, Recipient
 
 State = Recipient.State
@@ -74,7 +75,7 @@ class Waiting:
 
 def look(access: Access) -> Waiting:
     """Return what waits in the accounts that a person may see."""
-    rows = {state: _rows(access, state) for state in WAITING}
+    rows = {state: scope(_rows(state), access).order_by() for state in WAITING}
     counts = {state: found[: MOST + 1].count() for state, found in rows.items()}
     totals = {state.value: Number(value=min(count, MOST), is_more=count > MOST) for state, count in counts.items()}
     return Waiting(
@@ -90,8 +91,10 @@ def _open_sends(access: Access) -> QuerySet[ListTask]:
     return scope(rows, access).order_by("pk")
 
 
-def _rows(access: Access, state: State) -> QuerySet[Recipient]:
-    return scope(Recipient.objects.filter(state=state), access).order_by()
+def _rows(state: State) -> QuerySet[Recipient]:
+    if state in Recipient.LINES:
+        return Recipient.objects.filter(line=Recipient.LINES[state]).exclude(state=State.SENDING)
+    return Recipient.objects.filter(state=state, pk__in=are_leased())
 
 
 def _lines(rows: Mapping[State, QuerySet[Recipient]]) -> tuple[Line, ...]:

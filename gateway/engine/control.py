@@ -24,6 +24,7 @@ from django.db import transaction
 
 from gateway.base import bulk, clock, wake
 from gateway.base.statement import Statement
+from gateway.engine.leases import RECIPIENTS
 from gateway.engine.queue import cancellations
 from gateway.engine.sql import CANCEL_ASKED, Placed
 from gateway.models import ListTask, Recipient
@@ -66,14 +67,18 @@ class _Change:
     only: str = "TRUE"
 
 
-_AGAIN: Final = "CASE WHEN r.next_attempt_at > {now} THEN 'deferred' ELSE 'queued' END"
+_IS_EARLY: Final = "r.next_attempt_at > {now}"
 _CHANGES: Final = {
     Verb.CANCEL: _Change(
         sources=(State.QUEUED, State.DEFERRED, State.HELD),
         sets="state = 'cancelled', sequence = r.sequence + 1, next_attempt_at = NULL, done_at = {now}",
     ),
     Verb.HOLD: _Change(sources=(State.QUEUED, State.DEFERRED), sets="state = 'held'"),
-    Verb.RELEASE: _Change(sources=(State.HELD,), sets=f"state = {_AGAIN}"),
+    Verb.RELEASE: _Change(
+        sources=(State.HELD,),
+        sets=f"state = CASE WHEN {_IS_EARLY} THEN 'deferred' ELSE 'queued' END,"
+        f" next_attempt_at = CASE WHEN {_IS_EARLY} THEN r.next_attempt_at END",
+    ),
     Verb.RETRY: _Change(
         sources=(State.DEFERRED,), sets="state = 'queued', next_attempt_at = NULL", only="r.attempts > 0"
     ),  # what was not tried yet waits for the time that its sender named
@@ -220,10 +225,11 @@ def _statement(change: _Change, source: State, asked: tuple[str, ...]) -> Statem
 def _postgresql(change: _Change, source: State, asked: Sequence[str]) -> str:
     conditions = [_CONDITIONS[name].format(f"%({name})b::{'timestamptz' if name == 'until' else 'bigint'}") for name in asked]
     after = "r.priority = %(priority)b::int AND r.id > %(after)b::bigint"
+    places = [_place(source, RECIPIENTS.postgresql), after]
     return f"""
         WITH picked AS MATERIALIZED (
             SELECT r.id FROM gateway_recipient r JOIN gateway_message m ON m.id = r.message_id
-            WHERE {_where(change, source, "%(account_id)b::bigint", after, conditions)}
+            WHERE {_where(change, "%(account_id)b::bigint", [*places, *conditions])}
             ORDER BY r.id LIMIT %(limit)b::bigint FOR UPDATE OF r
         )
         UPDATE gateway_recipient r SET {change.sets.format(now="now()")} FROM picked
@@ -233,18 +239,26 @@ def _postgresql(change: _Change, source: State, asked: Sequence[str]) -> str:
 
 def _sqlite(change: _Change, source: State, asked: Sequence[str]) -> str:
     conditions = [_CONDITIONS[name].format(f":{name}") for name in asked]
+    places = [_place(source, RECIPIENTS.sqlite), "r.priority = :priority AND r.id > :after"]
     return f"""
         UPDATE gateway_recipient AS r SET {change.sets.format(now=":now")} WHERE r.id IN (
             SELECT r.id FROM gateway_recipient r JOIN gateway_message m ON m.id = r.message_id
-            WHERE {_where(change, source, ":account_id", "r.priority = :priority AND r.id > :after", conditions)}
+            WHERE {_where(change, ":account_id", [*places, *conditions])}
             ORDER BY r.id LIMIT :limit
         ) RETURNING {_RETURNED.replace("r.", "")}
     """
 
 
-def _where(change: _Change, source: State, account: str, after: str, conditions: Sequence[str]) -> str:
+def _place(source: State, leased: str) -> str:
+    """Return what is in a state, by where to look for it: in the line of an index (see sql.IS_FRESH), or in leases."""
+    if source in Recipient.LINES:
+        return f"r.line = {Recipient.LINES[source].value} AND r.state <> 'sending'"
+    return f"r.state = '{source.value}' AND r.id IN ({leased})"
+
+
+def _where(change: _Change, account: str, conditions: Sequence[str]) -> str:
     only = [] if change.only == "TRUE" else [change.only]
-    return " AND ".join([f"r.account_id = {account}", f"r.state = '{source.value}'", after, *only, *conditions])
+    return " AND ".join([f"r.account_id = {account}", *only, *conditions])
 
 
 def _values(which: Which) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +26,7 @@ from gateway.base.garbage import relax_collector
 from gateway.engine import queue
 from gateway.engine.deliver import Courier, Parcel
 from gateway.engine.lanes import Lanes
+from gateway.engine.leases import Held
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.prepare import Later, Prepared, Ready, Stopped, prepare
@@ -64,6 +65,7 @@ class Drain:
         self._ear = ThreadPoolExecutor(1, thread_name_prefix="drain-bell")
         self._in_flight: dict[tuple[int, int], Copy] = {}  # by recipient and attempt
         self._lanes = Lanes()
+        self._held = Held()
         self._settlements: list[queue.Settlement] = []
         self._settling = asyncio.Event()
         self._room = asyncio.Event()
@@ -174,7 +176,7 @@ class Drain:
         try:
             if self._loop.time() >= self._reclaim_at:
                 self._reclaim_at = self._loop.time() + RECLAIM_EVERY
-                await self._database.run(_reclaim, list(self._in_flight))
+                await self._database.run(_reclaim, self._leases)
             ready = await self._database.run(_claim_and_prepare, limit, self._turn, not is_busy)
         except Exception:
             log.exception("Nothing could be claimed; trying again in %.0f s.", BACK_OFF)
@@ -185,6 +187,7 @@ class Drain:
         return len(ready)
 
     async def _send_off(self, ready: Sequence[Prepared]) -> None:
+        self._held.take(one.copy for one in ready)
         crowded = []
         for one in ready:
             if isinstance(one, Later) or (isinstance(one, Ready) and not self._lanes.has_room(one.copy.domain)):
@@ -198,9 +201,13 @@ class Drain:
 
     async def _release(self, crowded: Sequence[Copy]) -> None:
         try:
-            await self._database.run(partial(queue.release, crowded, seconds=CROWDED_PAUSE))
+            ends = self._held.ended_by(crowded)
+            await self._database.run(partial(queue.release, crowded, seconds=CROWDED_PAUSE, ends=ends))
         except Exception:
-            log.exception("%d copies could not be given back; their leases will run out.", len(crowded))
+            # Of their lease something is held for ever, so that nobody ends it, and once its other copies are done it runs out.
+            log.exception("%d copies could not be given back; their lease will run out.", len(crowded))
+        else:
+            self._held.come_back(crowded)
 
     @property
     def _has_room(self) -> bool:
@@ -276,12 +283,14 @@ class Drain:
 
     async def _settle(self) -> None:
         batch = self._settlements[: 5 * SETTLE_AT]
+        copies = [settlement.copy for settlement in batch]
         try:
-            await self._database.run(queue.settle_each, batch)
+            await self._database.run(partial(queue.settle_each, batch, ends=self._held.ended_by(copies)))
         except Exception:
             log.exception("%d outcomes could not be written; trying again.", len(batch))
             await asyncio.sleep(BACK_OFF)
             return
+        self._held.come_back(copies)
         del self._settlements[: len(batch)]
         if not self._settlements:
             self._settling.clear()
@@ -297,9 +306,14 @@ class Drain:
 
     async def _renew(self) -> None:
         try:
-            await self._database.run(queue.renew, list(self._in_flight))
+            await self._database.run(queue.renew, self._leases)
         except Exception:
             log.exception("Leases could not be renewed.")
+
+    @property
+    def _leases(self) -> set[int]:
+        """Return the leases of what is in flight."""
+        return {copy.lease_id for copy in self._in_flight.values()}
 
     async def _close(self) -> None:
         await self._wait_for_the_last(CLOSE_WITHIN)
@@ -338,9 +352,9 @@ def _claim_and_prepare(limit: int, turn: queue.Turn, notes_dots: bool) -> list[P
     return prepare(copies) if copies else []
 
 
-def _reclaim(in_flight: Sequence[tuple[int, int]]) -> None:
+def _reclaim(ours: Collection[int]) -> None:
     """Take back leases that ran out; not our own, should the clock have jumped or this process have slept."""
-    queue.renew(in_flight)
+    queue.renew(ours)
     queue.reclaim()
 
 

@@ -80,7 +80,8 @@ class Letter:
 class Copy:
     """One recipient of a letter, claimed for one try. `attempt` is the number of this try, from 1; it fences the settling.
 
-    Until `noted_until` of the monotonic clock, the claim itself is the note that the final dot goes out.
+    Until `noted_until` of the monotonic clock, the claim itself is the note that the final dot goes out. `lease_id` is the
+    Lease that all copies of a claim have in common.
     """
 
     recipient_id: int
@@ -95,6 +96,7 @@ class Copy:
     sequence: int = 1
     is_suppressed: bool = False  # since it was accepted
     noted_until: float = 0.0
+    lease_id: int = 0
 
     @property
     def key(self) -> tuple[int, int]:

@@ -114,7 +114,7 @@ def _stop_suppressed(copy: Copy) -> Stopped:
 def _prepare_safely(composer: Composer, copy: Copy) -> Ready | Stopped:
     try:
         return _prepare(composer, copy)
-    except Exception:  # whatever is wrong with one copy, those that were claimed with it have their leases too
+    except Exception:  # whatever is wrong with one copy, those that were claimed with it are under its lease too
         log.exception("Recipient %d could not be prepared.", copy.recipient_id)
         reply = "The message could not be made ready inside Gatepost; see its log."
         return Stopped(copy=copy, outcome=Outcome(result=Result.DEFERRED, enhanced="4.3.0", reply=reply))

@@ -71,7 +71,7 @@ def claim(limit: int, turn: Turn | None = None, *, notes_dots: bool = False) -> 
     final dots are about to go out is noted for all of them already, and holds for a while: `Copy.noted_until`.
     """
     turn = turn or Turn()
-    with bulk.raw_cursor() as cursor:  # each statement commits by itself
+    with bulk.raw_cursor() if bulk.is_postgresql() else bulk.transaction() as cursor:  # there, it is a single statement
         fresh = limit - limit // RETRIES_SHARE
         copies, served = claiming.claim(
             cursor, limit, fresh, after_account=turn.after_account, lease=LEASE, notes_dots=notes_dots
@@ -87,20 +87,24 @@ def note_data_sent(copies: Iterable[sql.Pair]) -> set[sql.Pair]:
         return sql.note_data_sent(cursor, list(copies))
 
 
-def renew(copies: Iterable[sql.Pair]) -> int:
-    """Extend the leases of (recipient, attempt) pairs that are still ours; return how many are."""
+def renew(leases: Collection[int]) -> int:
+    """Extend leases; return how many of them were still ours."""
     with bulk.raw_cursor() as cursor:
-        return sql.renew(cursor, list(copies), lease=LEASE)
+        return sql.renew(cursor, leases, lease=LEASE)
 
 
-def settle(settlements: Sequence[Settlement]) -> int:
-    """Write what came of tries: states, attempts and events in one commit; return how many were still ours."""
+def settle(settlements: Sequence[Settlement], *, ends: Collection[int] = ()) -> int:
+    """Write what came of tries: states, attempts and events in one commit; return how many were still ours.
+
+    With these, the leases that it `ends` have nothing left that is being sent. One that nobody ends runs out some time.
+    """
     with bulk.transaction() as cursor:
         moves = [_move(settlement) for settlement in settlements]
         ours = sql.settle(cursor, moves)
         kept = [settlement for settlement in settlements if settlement.copy.key in ours]
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_attempt_row(one) for one in kept])
         suppressions.add(cursor, [_suppression(one) for one in kept if _is_hard(one.outcome)])
+        sql.end_leases(cursor, ends)
         facts = [_fact(one, ours[one.copy.key]) for one in kept]
         events.record(cursor, facts + _cancel_asked(cursor, [one.copy.recipient_id for one in kept if _waits(one)]))
     return len(kept)
@@ -139,10 +143,10 @@ def _is_hard(outcome: Outcome) -> bool:
     return outcome.result is Result.BOUNCED and outcome.category in HARD
 
 
-def settle_each(settlements: Sequence[Settlement]) -> None:
+def settle_each(settlements: Sequence[Settlement], *, ends: Collection[int] = ()) -> None:
     """As settle; where a value of one of them cannot be written, all the others, and that one without its words."""
     try:
-        settle(settlements)
+        settle(settlements, ends=ends)
     except (DataError, ValueError):
         if len(settlements) > 1:
             for settlement in settlements:
@@ -158,27 +162,41 @@ def _without_words(settlement: Settlement) -> Settlement:
     return replace(settlement, outcome=bare)
 
 
-def release(copies: Iterable[Copy], *, seconds: float) -> None:
-    """Give back copies that were claimed but not tried; they are due again in `seconds`."""
+def release(copies: Iterable[Copy], *, seconds: float, ends: Collection[int] = ()) -> None:
+    """Give back copies that were claimed but not tried; they are due again in `seconds`. `ends`: as of settle."""
     with bulk.transaction() as cursor:
         given_back = list(copies)
         sql.release(cursor, [copy.key for copy in given_back], seconds=seconds)
+        sql.end_leases(cursor, ends)
         events.record(cursor, _cancel_asked(cursor, [copy.recipient_id for copy in given_back]))
 
 
-def reclaim(limit: int = 1000) -> int:
-    """Take back recipients whose lease ran out; each gets an attempt on record that nobody came back from."""
+def reclaim(leases: int = 100) -> int:
+    """Take back what is still being sent under leases that ran out, so many leases at a time; return how many recipients.
+
+    Each gets an attempt on record that nobody came back from.
+    """
+    taken, is_done = 0, False
+    while not is_done:
+        ended, lost = _reclaim(leases)
+        taken += lost
+        is_done = ended < leases
+    return taken
+
+
+def _reclaim(leases: int) -> tuple[int, int]:
+    """Return how many leases were ended and how many recipients were taken back."""
     with bulk.transaction() as cursor:
-        lost = sql.expired_leases(cursor, limit)
+        ended, lost = sql.take_lost(cursor, leases)
         if not lost:
-            return 0
+            return ended, 0
         worn = sql.count_attempts(cursor, [row.recipient_id for row in lost], result=_LOST)
         bulk.insert(cursor, bulk.table_of(Attempt, leaves_out=("id",)), [_lost_row(row) for row in lost])
         facts = _give_up(cursor, [row for row in lost if worn.get(row.recipient_id, 0) + 1 >= LOST_LEASES])
         again = [row.recipient_id for row in lost if worn.get(row.recipient_id, 0) + 1 < LOST_LEASES]
         sql.requeue(cursor, again)
         events.record(cursor, facts + _cancel_asked(cursor, again))
-    return len(lost)
+    return ended, len(lost)
 
 
 def is_work_waiting() -> bool:
@@ -237,7 +255,7 @@ def _attempt_row(settlement: Settlement) -> tuple[Any, ...]:
 
 def _lost_row(row: sql.Lost) -> tuple[Any, ...]:
     reply = "The worker that tried this did not come back."
-    when = row.lease_until - timedelta(seconds=LEASE)
+    when = row.until - timedelta(seconds=LEASE)
     arrived = row.data_sent_at is not None
     return (row.recipient_id, row.attempts, when, _LOST, 0, "", reply, "", "", "", "", 0.0, 0, "", arrived)
 

@@ -1,12 +1,14 @@
 """The queue's statements but for the claim, each beside its equivalent for SQLite, and the values that go in and come out.
 
 Times are judged by the database's clock on PostgreSQL. SQLite has one writer at a time, so nothing needs to be skipped there.
-Whoever writes to many recipients goes by their keys, here and in `feedback`: so no two wait for each other in a ring.
+Whoever writes to many recipients goes by their keys, here and in `feedback`: so no two wait for each other in a ring. Where a
+statement has no ORDER BY, the keys' own order is kept by the plans of `bulk.hold_plans`, which the drain's connections have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,6 +17,11 @@ from gateway.base import bulk
 from gateway.base.statement import Statement, in_seconds, read_time
 
 Pair = tuple[int, int]  # recipient, attempt
+
+# What stands in a line and may be claimed: queued, deferred. PostgreSQL knows how many are in the line, but takes it that a
+# state is as common there as everywhere: a comparison with the other one lets it not think that there are next to none.
+IS_FRESH = "line = 1 AND state <> 'sending'"
+IS_LATER = "line = 2 AND state <> 'sending'"
 
 # In Recipient.marks: a bounce came back by mail; a cancel was asked for while a try was under way.
 BOUNCED_LATER, CANCEL_ASKED = 16, 32
@@ -32,7 +39,7 @@ class Placed(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """A recipient whose lease ran out."""
+    """A recipient that was still being sent when its lease ran out."""
 
     recipient_id: int
     message_id: int
@@ -41,7 +48,7 @@ class Lost(NamedTuple):
     domain: str
     attempts: int
     sequence: int
-    lease_until: datetime
+    until: datetime
     data_sent_at: datetime | None
 
 
@@ -58,8 +65,7 @@ class Move:
 
 _OURS_POSTGRESQL = "FROM unnest(%(c0)b::bigint[], %(c1)b::int[]) AS m(id, attempt)"
 _OURS_SQLITE = "FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt FROM json_each(:rows)) AS m"
-# The state stands in a query of its own, or PostgreSQL would go through the index of all that is being sent for each of ours.
-_IS_OURS = "r.id = m.id AND r.attempts = m.attempt AND r.state = (SELECT 'sending')"
+_IS_OURS = "r.id = m.id AND r.attempts = m.attempt AND r.state = 'sending'"
 
 _NOTE_DATA_SENT = Statement(
     postgresql=f"""
@@ -68,21 +74,21 @@ _NOTE_DATA_SENT = Statement(
     sqlite=f"UPDATE gateway_recipient AS r SET data_sent_at = :now {_OURS_SQLITE} WHERE {_IS_OURS} RETURNING id, attempts",
 )
 _RENEW = Statement(
-    postgresql=f"""
-        UPDATE gateway_recipient r SET lease_until = now() + make_interval(secs => %(lease)b::int)
-        {_OURS_POSTGRESQL} WHERE {_IS_OURS} RETURNING r.id
+    postgresql="""
+        UPDATE gateway_lease SET until = now() + make_interval(secs => %(lease)b::int)
+        WHERE id IN (SELECT id FROM gateway_lease WHERE id = ANY(%(c0)b::bigint[]) ORDER BY id FOR UPDATE) RETURNING id
     """,
-    sqlite=f"UPDATE gateway_recipient AS r SET lease_until = :lease_until {_OURS_SQLITE} WHERE {_IS_OURS} RETURNING id",
+    sqlite="UPDATE gateway_lease SET until = :until WHERE id IN (SELECT value ->> 0 FROM json_each(:rows)) RETURNING id",
 )
 _RELEASE = Statement(
     postgresql=f"""
-        UPDATE gateway_recipient r SET state = 'deferred', attempts = attempts - 1, lease_until = NULL,
+        UPDATE gateway_recipient r SET state = 'deferred', attempts = attempts - 1,
             next_attempt_at = now() + make_interval(secs => %(seconds)b::float8)
         {_OURS_POSTGRESQL} WHERE {_IS_OURS}
     """,
     sqlite=f"""
-        UPDATE gateway_recipient AS r SET state = 'deferred', attempts = attempts - 1, lease_until = NULL,
-            next_attempt_at = :due {_OURS_SQLITE} WHERE {_IS_OURS}
+        UPDATE gateway_recipient AS r SET state = 'deferred', attempts = attempts - 1, next_attempt_at = :due
+        {_OURS_SQLITE} WHERE {_IS_OURS}
     """,
 )
 # A bounce mail may be faster than our own commit of the delivery: then the delivery is not the end of the story.
@@ -90,14 +96,14 @@ _SETTLED = f"CASE WHEN m.state = 'delivered' AND r.marks & {BOUNCED_LATER} <> 0 
 _SETTLE = Statement(
     postgresql=f"""
         UPDATE gateway_recipient r SET state = {_SETTLED}, sequence = r.sequence + 1, next_attempt_at = m.next_attempt_at,
-            done_at = m.done_at, lease_until = NULL
+            done_at = m.done_at
         FROM unnest(%(c0)b::bigint[], %(c1)b::int[], %(c2)b::text[], %(c3)b::timestamptz[], %(c4)b::timestamptz[])
             AS m(id, attempt, state, next_attempt_at, done_at)
         WHERE {_IS_OURS} RETURNING r.id, r.attempts, r.sequence
     """,
     sqlite=f"""
         UPDATE gateway_recipient AS r SET state = {_SETTLED}, sequence = r.sequence + 1, next_attempt_at = m.next_attempt_at,
-            done_at = m.done_at, lease_until = NULL
+            done_at = m.done_at
         FROM (SELECT value ->> 0 AS id, value ->> 1 AS attempt, value ->> 2 AS state,
                      value ->> 3 AS next_attempt_at, value ->> 4 AS done_at FROM json_each(:rows)) AS m
         WHERE {_IS_OURS} RETURNING id, attempts, sequence
@@ -116,18 +122,41 @@ _CANCEL_ASKED = Statement(
         WHERE id IN (SELECT value ->> 0 FROM json_each(:rows)) AND {_IS_TO_CANCEL} RETURNING {_PLACE}
     """,
 )
-_LOST_COLUMNS = "id, message_id, position, email, domain, attempts, sequence, lease_until, data_sent_at"
-_EXPIRED = Statement(
-    postgresql=f"""
-        SELECT {_LOST_COLUMNS} FROM gateway_recipient WHERE state = 'sending' AND lease_until < now()
-        ORDER BY lease_until LIMIT %(limit)b::bigint FOR UPDATE SKIP LOCKED
+_LOST_COLUMNS = "r.id, r.message_id, r.position, r.email, r.domain, r.attempts, r.sequence, l.until, r.data_sent_at"
+_END_LEASES = Statement(
+    postgresql="""
+        DELETE FROM gateway_lease WHERE id IN (
+            SELECT id FROM gateway_lease WHERE id = ANY(%(c0)b::bigint[]) FOR UPDATE SKIP LOCKED
+        )
     """,
-    sqlite=f"""
-        SELECT {_LOST_COLUMNS} FROM gateway_recipient WHERE state = 'sending' AND lease_until < :now
-        ORDER BY lease_until LIMIT :limit
+    sqlite="DELETE FROM gateway_lease WHERE id IN (SELECT value ->> 0 FROM json_each(:rows))",
+)
+_TAKE_EXPIRED = Statement(
+    postgresql="""
+        DELETE FROM gateway_lease WHERE id IN (
+            SELECT id FROM gateway_lease WHERE until < now() ORDER BY id LIMIT %(limit)b::bigint FOR UPDATE SKIP LOCKED
+        ) RETURNING id, until, recipients
+    """,
+    sqlite="""
+        DELETE FROM gateway_lease WHERE id IN (SELECT id FROM gateway_lease WHERE until < :now ORDER BY id LIMIT :limit)
+        RETURNING id, until, recipients
     """,
 )
-_QUEUED = "state = 'queued', next_attempt_at = NULL, lease_until = NULL"
+# A lease may name a recipient that was given back and is being sent under another one since, with the same attempt's number.
+_IS_LOST = "r.id = l.recipient AND r.lease_id = l.id AND r.state = 'sending'"
+# Nobody is skipped here: what is just being settled is waited for, as no lease would tell of it any more.
+_LOST = Statement(
+    postgresql=f"""
+        SELECT {_LOST_COLUMNS} FROM unnest(%(c0)b::bigint[], %(c1)b::bigint[], %(c2)b::timestamptz[]) AS l(recipient, id, until)
+        JOIN gateway_recipient r ON {_IS_LOST} ORDER BY r.id FOR UPDATE OF r
+    """,
+    sqlite=f"""
+        SELECT {_LOST_COLUMNS} FROM (
+            SELECT value ->> 0 AS recipient, value ->> 1 AS id, value ->> 2 AS until FROM json_each(:rows)
+        ) AS l JOIN gateway_recipient r ON {_IS_LOST} ORDER BY r.id
+    """,
+)
+_QUEUED = "state = 'queued', next_attempt_at = NULL"
 _REQUEUE = Statement(
     postgresql=f"UPDATE gateway_recipient SET {_QUEUED} WHERE id = ANY(%(c0)b::bigint[])",
     sqlite=f"UPDATE gateway_recipient SET {_QUEUED} WHERE id IN (SELECT value ->> 0 FROM json_each(:rows))",
@@ -143,13 +172,13 @@ _COUNT_ATTEMPTS = Statement(
     """,
 )
 _IS_WORK_WAITING = Statement(
-    postgresql="""
-        SELECT EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'queued')
-            OR EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= now())
+    postgresql=f"""
+        SELECT EXISTS (SELECT 1 FROM gateway_recipient WHERE {IS_FRESH})
+            OR EXISTS (SELECT 1 FROM gateway_recipient WHERE {IS_LATER} AND next_attempt_at <= now())
     """,
-    sqlite="""
-        SELECT EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'queued')
-            OR EXISTS (SELECT 1 FROM gateway_recipient WHERE state = 'deferred' AND next_attempt_at <= :now)
+    sqlite=f"""
+        SELECT EXISTS (SELECT 1 FROM gateway_recipient WHERE {IS_FRESH})
+            OR EXISTS (SELECT 1 FROM gateway_recipient WHERE {IS_LATER} AND next_attempt_at <= :now)
     """,
 )
 
@@ -159,8 +188,16 @@ def note_data_sent(cursor: bulk.Cursor, pairs: Sequence[Pair]) -> set[Pair]:
     return _pairs(_NOTE_DATA_SENT.fetch(cursor, rows=sorted(pairs))) if pairs else set()
 
 
-def renew(cursor: bulk.Cursor, pairs: Sequence[Pair], *, lease: int) -> int:
-    return len(_RENEW.fetch(cursor, rows=sorted(pairs), lease=lease, lease_until=in_seconds(lease))) if pairs else 0
+def renew(cursor: bulk.Cursor, leases: Collection[int], *, lease: int) -> int:
+    """Extend leases by their keys for so many seconds from now; return how many there were still."""
+    rows = [(key,) for key in sorted(leases)]
+    return len(_RENEW.fetch(cursor, rows=rows, lease=lease, until=in_seconds(lease))) if rows else 0
+
+
+def end_leases(cursor: bulk.Cursor, leases: Collection[int]) -> None:
+    """Remove leases of which everything has come back; not those that somebody else looks at, as that may wait for us."""
+    if leases:
+        _END_LEASES.run(cursor, rows=[(key,) for key in sorted(leases)])
 
 
 def release(cursor: bulk.Cursor, pairs: Sequence[Pair], *, seconds: float) -> None:
@@ -187,10 +224,12 @@ def cancel_asked(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> list[Plac
     return [Placed._make(row) for row in rows]
 
 
-def expired_leases(cursor: bulk.Cursor, limit: int) -> list[Lost]:
-    """Return recipients whose lease ran out, locked."""
-    rows = _EXPIRED.fetch(cursor, limit=limit)
-    return [Lost._make((*row[:-2], read_time(row[-2]), read_time(row[-1]))) for row in rows]
+def take_lost(cursor: bulk.Cursor, limit: int) -> tuple[int, list[Lost]]:
+    """End up to `limit` leases that ran out; return how many, and, locked, the recipients that were still sent under them."""
+    expired = _TAKE_EXPIRED.fetch(cursor, limit=limit)
+    rows = sorted((key, lease, read_time(until)) for lease, until, keys in expired for key in json.loads(keys))
+    lost = _LOST.fetch(cursor, rows=rows) if rows else []
+    return len(expired), [Lost._make((*row[:-2], read_time(row[-2]), read_time(row[-1]))) for row in lost]
 
 
 def requeue(cursor: bulk.Cursor, recipient_ids: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ from accounts.models import AuditEntry, Membership
 from domains.actions import delete_domain
 from domains.models import SenderDomain
 from gateway.console import waiting
-from gateway.engine import control, tasks
+from gateway.engine import control, queue, tasks
 from gateway.models import ListTask, Recipient
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
@@ -31,6 +31,15 @@ def test_it_works(acme: Tenant, insider: Client) -> None:
     assert "acme.example" in page
     assert "2 queued" in page
     assert act_page("cancel", acme, acme.domain) in page
+
+
+def test_what_is_being_sent_is_counted_for_those_who_may_see_it(acme: Tenant, insider: Client, outsider: Client) -> None:
+    make_message(acme.account, ["a@b.example", "c@d.example"], domain=acme.domain)
+    assert len(queue.claim(1)) == 1
+    page = insider.get(PAGE).content.decode()
+    assert "1 sending" in page
+    assert "1 queued" in page
+    assert "Nothing waits" in outsider.get(PAGE).content.decode()
 
 
 def test_mail_of_deleted_domains_waits_in_one_line_without_acts(acme: Tenant, insider: Client) -> None:

@@ -11,7 +11,7 @@ from gateway.engine.control import Verb, Which
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.retry import next_try
-from gateway.models import Recipient
+from gateway.models import Lease, Recipient
 from tests.support.cast import Tenant
 from tests.support.factories import make_message, make_recipient
 from tracking.models import Event, EventType
@@ -170,7 +170,7 @@ def test_what_is_given_back_after_a_cancel_is_cancelled(copy: Copy) -> None:
 
 
 def test_what_a_lost_worker_had_is_cancelled(copy: Copy) -> None:
-    Recipient.objects.update(lease_until=timezone.now() - timedelta(hours=1))
+    Lease.objects.update(until=timezone.now() - timedelta(hours=1))
     queue.reclaim()
     assert Recipient.objects.get().state == State.CANCELLED
     assert told_of(copy) == [("cancelled", 2)]

@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from time import monotonic
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from accounts import queries as accounts
@@ -28,7 +29,7 @@ from gateway.engine.letter import Copy
 from gateway.engine.returns import read_return_path
 from gateway.engine.submission import Addressee
 from gateway.listeners.journal import Stage
-from gateway.models import Attempt, Recipient
+from gateway.models import Attempt, Lease, Recipient
 from tests.gateway.engine.conftest import Make
 from tests.support.cast import Tenant
 from tests.support.dns import serve
@@ -85,7 +86,7 @@ def world(keys: list[DKIMKey], settings) -> Iterator[Callable[..., World]]:
 
 
 def expire_leases() -> None:
-    Recipient.objects.filter(state="sending").update(lease_until=timezone.now() - timedelta(seconds=1))
+    Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
 
 
 def states() -> dict[str, int]:
@@ -110,6 +111,7 @@ def test_it_works(make: Make, world: Callable[..., World]) -> None:
     assert (attempt.result, attempt.code, attempt.host) == ("delivered", 250, "mx.inbox.example")
     assert attempt.signed_by.count("acme.example/") == 2
     assert list(Event.objects.order_by("sequence").values_list("type", flat=True)) == ["accepted", "delivered"]
+    assert not Lease.objects.exists()
 
 
 def test_many_messages_of_many_recipients(make: Make, world: Callable[..., World]) -> None:
@@ -139,6 +141,23 @@ def test_a_backlog_is_taken_by_the_hundred(make: Make, world: Callable[..., Worl
     busy = [number for number, notes in claimed if not notes]
     assert busy[:3] == [90, 90, 90]  # a tenth of each is kept for retries
     assert sum(number for number, notes in claimed if notes) <= 2 * drains.FEW
+
+
+def test_what_cannot_be_given_back_is_left_to_its_lease(
+    make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(queue, "release", fail)
+    monkeypatch.setattr(lanes.Lanes, "has_room", lambda _, domain: domain != "full.example")
+    here = world()
+    accept([make(recipients=(Addressee(email="a@inbox.example"), Addressee(email="b@full.example")))])
+    here.run()
+    assert states() == {"delivered": 1, "sending": 1}
+    expire_leases()
+    assert queue.reclaim() == 1
+    assert states() == {"delivered": 1, "queued": 1}
 
 
 def test_a_claim_of_few_notes_their_dots(make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from gateway.engine.accept import accept
 from gateway.engine.letter import Copy
 from gateway.engine.outcome import Outcome, Result
 from gateway.engine.submission import Addressee, Mailbox
-from gateway.models import Attempt, Recipient
+from gateway.models import Attempt, Lease, Recipient
 from tests.gateway.engine.conftest import Make
 from tests.support.cast import Tenant
 from tracking.models import Event, HourlyStatistic, Suppression
@@ -116,7 +116,7 @@ def test_a_lost_lease_is_taken_back_and_the_zombie_is_fenced(make: Make) -> None
     (zombie,) = queue.claim(10)
     queue.note_data_sent([zombie.key])
     assert queue.reclaim() == 0
-    Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
     assert queue.reclaim() == 1
     lost = Attempt.objects.get()
     assert (lost.result, lost.number, lost.is_ambiguous) == ("lost", 1, True)
@@ -124,7 +124,7 @@ def test_a_lost_lease_is_taken_back_and_the_zombie_is_fenced(make: Make) -> None
     assert copy.attempt == 2
     assert settle(zombie, REFUSED) == 0
     assert queue.note_data_sent([zombie.key, copy.key]) == {copy.key}
-    assert queue.renew([zombie.key]) == 0
+    assert queue.renew([zombie.lease_id]) == 0
     assert state() == "sending"
     assert settle(copy, SENT) == 1
     assert types() == ["accepted", "delivered"]
@@ -133,7 +133,7 @@ def test_a_lost_lease_is_taken_back_and_the_zombie_is_fenced(make: Make) -> None
 def test_a_zombie_beside_its_successor_in_one_batch_is_fenced(make: Make) -> None:
     accept([make()])
     (zombie,) = queue.claim(10)
-    Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
     queue.reclaim()
     (copy,) = queue.claim(10)
     both = [queue.Settlement(copy=one, outcome=SENT, tried_at=timezone.now()) for one in (zombie, copy)]
@@ -155,7 +155,7 @@ def test_what_costs_every_worker_its_life_is_given_up(make: Make) -> None:
     accept([make()])
     for _ in range(queue.LOST_LEASES):
         assert len(queue.claim(10)) == 1
-        Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
         assert queue.reclaim() == 1
     assert (state(), queue.claim(10), types()) == ("failed", [], ["accepted", "failed"])
     assert Attempt.objects.filter(result="lost").count() == queue.LOST_LEASES
@@ -164,8 +164,8 @@ def test_what_costs_every_worker_its_life_is_given_up(make: Make) -> None:
 def test_a_renewed_lease_holds(make: Make) -> None:
     accept([make()])
     (copy,) = queue.claim(10)
-    Recipient.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert queue.renew([(copy.recipient_id, copy.attempt)]) == 1
+    Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert queue.renew([copy.lease_id]) == 1
     assert queue.reclaim() == 0
 
 

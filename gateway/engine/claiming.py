@@ -56,7 +56,7 @@ _SIZE = len(_CLAIMED.split(", ")) + 1  # columns before those of the letter
 
 # A full batch is of so many accounts, where they have enough: each look-up of an account serves for a few of its recipients.
 # A higher number lets an account's only mail wait for fewer claims, a lower one makes claims cheaper.
-_ACCOUNTS = 45
+_ACCOUNTS = 23
 # One index look-up for each of the accounts that have queued mail and get a share: those after the given one, then the others.
 # PostgreSQL makes the look-ups as they are asked for: it goes no further than where the batch is full.
 _NEXT = f"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -17,7 +17,7 @@ from tests.bench.backlog import BIG, SMALL, Mix
 from tests.bench.claims import Cycles, Worker, explain
 from tests.bench.surroundings import say
 
-WARM_UP: Final = 10  # claims before each run that do not count: a new connection plans its statements
+WARM_UP: Final = 10  # claims before each run that do not count
 PATIENCE: Final = 100  # claims that an account's only mail may take to come
 
 # What waits in each queue.
@@ -48,6 +48,16 @@ class Queue:
     alone_claims: list[int] = field(default_factory=list)
     alone_seconds: list[float] = field(default_factory=list)
     plans: list[dict[str, Any]] = field(default_factory=list)
+    _worker: Worker | None = None
+    _driver: Any = None
+
+    @contextmanager
+    def at_work(self) -> Iterator[Worker]:
+        """Yield what works on it, always over the same connection: a drain keeps its own for days."""
+        with database(self.name, self._driver):
+            self._worker = self._worker or Worker()
+            yield self._worker
+            self._driver, connection.connection = connection.connection, None
 
     @property
     def claim_rate(self) -> float:
@@ -91,31 +101,49 @@ def fill(name: str, recipients: int) -> Queue:
         return Queue(name=name, waiting=backlog.make_backlog(recipients, mix, first=1))
 
 
-def measure(queue: Queue, claims: int) -> None:
-    """Let mail come in and claim as much; then see when the only mail of an account comes."""
-    with database(queue.name):
-        worker = Worker()
+def measure(made: Sequence[Queue], claims: int) -> None:
+    """Let mail come in and claim as much, a batch of each queue in turn; then see when the only mail of an account comes.
+
+    In turn, as machines have their moods, and as a worker's claims find the processor's caches full of other things.
+    """
+    came = [_let_come_in(queue, claims) for queue in made]
+    runs = [Cycles() for _ in made]
+    for number in range(claims):
+        for place in range(len(made)) if number % 2 == 0 else reversed(range(len(made))):
+            with made[place].at_work() as worker:
+                runs[place] += worker.cycle(1)
+    for queue, run, left in zip(made, runs, came, strict=True):
+        queue.runs.append(run)
+        _wait_and_tidy(queue, left - run.recipients)
+
+
+def _let_come_in(queue: Queue, claims: int) -> int:
+    """Let more come in than is going to be claimed; return how much of it is left after some claims that do not count."""
+    with queue.at_work() as worker:
         made = backlog.make_backlog((claims + WARM_UP) * 120, _INCOMING, first=next(_firsts))
         before = worker.cycle(WARM_UP)
         queue.plans = explain(worker.turn.after_account)
-        run = worker.cycle(claims)
+    return made - before.recipients
+
+
+def _wait_and_tidy(queue: Queue, left: int) -> None:
+    with queue.at_work() as worker:
         backlog.make_backlog(1, _ALONE, first=next(_firsts))
         number, seconds = worker.wait_for(SMALL, PATIENCE)
-        queue.runs.append(run)
         queue.alone_claims.append(number)
         queue.alone_seconds.append(seconds)
         if queue.waiting:
-            worker.cycle(max(0, made - before.recipients - run.recipients) // 100)  # what came in goes out, more or less
+            worker.cycle(max(0, left) // 100)  # what came in goes out, more or less
         else:
             worker.drain()
 
 
 @contextmanager
-def database(name: str) -> Iterator[None]:
-    """Work on another database of the same server."""
+def database(name: str, driver: Any = None) -> Iterator[None]:
+    """Work on another database of the same server, over a connection to it where one is given."""
     before = connection.settings_dict["NAME"]
     connection.close()
-    connection.settings_dict["NAME"] = name
+    connection.settings_dict["NAME"], connection.connection = name, driver
     try:
         yield
     finally:

@@ -1,8 +1,8 @@
-"""Claims from a queue with millions of recipients against an empty one, run for run, and from queues that hurt.
+"""Claims from a queue with millions of recipients against an empty one, claim by claim, and from queues that hurt.
 
-Before every run the same mail comes in, and as many recipients are claimed as came: so that the queues differ in nothing but
-in what waits besides. "Empty" holds just what came in. The others: most is fresh (full), all waits for a retry later on (put
-off), or now (due), and all of one account to one destination (of one). "Alone" is the only mail of one account.
+Before every run the same mail comes in to each, and as many recipients are claimed as came: so that the queues differ in
+nothing but in what waits besides. "Empty" holds just what came in. The others: most is fresh (full), all waits for a retry
+later on (put off), or now (due), and all of one account to one destination (of one). "Alone" is the only mail of one account.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Aged:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipients", type=int, default=5_000_000, help="that wait in a queue (%(default)s)")
-    parser.add_argument("--claims", type=int, default=40, help="of a run (%(default)s)")
-    parser.add_argument("--runs", type=int, default=15, help="of each queue (%(default)s)")
+    parser.add_argument("--claims", type=int, default=100, help="of a run (%(default)s)")
+    parser.add_argument("--runs", type=int, default=10, help="of all queues (%(default)s)")
     parser.add_argument("--settled", type=int, default=50_000, help="recipients settled without a vacuum (%(default)s)")
     parser.add_argument("--queues", nargs="+", choices=QUEUES, default=list(QUEUES), help="empty and full are always there")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -51,8 +51,7 @@ def run(options: argparse.Namespace, _: Surroundings) -> bool:
     made = [queues.fill(name, options.recipients) for name in QUEUES if name in {"empty", "full", *options.queues}]
     for number in range(options.runs):
         say(f"Run {number + 1} of {options.runs} ...")
-        for queue in made if number % 2 == 0 else reversed(made):
-            queues.measure(queue, options.claims)
+        queues.measure(made, options.claims)
     aged = _age(options.settled, options.claims) if "of one" in options.queues else []
     _print(made, aged, as_json=options.json)
     return _holds(made)

@@ -26,7 +26,7 @@ from gateway.base import bulk, clock, wake
 from gateway.base.statement import Statement
 from gateway.engine.leases import RECIPIENTS
 from gateway.engine.queue import cancellations
-from gateway.engine.sql import CANCEL_ASKED, Placed
+from gateway.engine.sql import CANCEL_ASKED, Placed, in_line
 from gateway.models import ListTask, Recipient
 from tracking import events
 
@@ -250,9 +250,9 @@ def _sqlite(change: _Change, source: State, asked: Sequence[str]) -> str:
 
 
 def _place(source: State, leased: str) -> str:
-    """Return what is in a state, by where to look for it: in the line of an index (see sql.IS_FRESH), or in leases."""
+    """Return what is in a state, by where to look for it: in the line of an index, or in leases."""
     if source in Recipient.LINES:
-        return f"r.line = {Recipient.LINES[source].value} AND r.state <> 'sending'"
+        return in_line(source)
     return f"r.state = '{source.value}' AND r.id IN ({leased})"
 
 

@@ -15,13 +15,23 @@ from typing import Any, NamedTuple
 
 from gateway.base import bulk
 from gateway.base.statement import Statement, in_seconds, read_time
+from gateway.models import Recipient
 
 Pair = tuple[int, int]  # recipient, attempt
 
-# What stands in a line and may be claimed: queued, deferred. PostgreSQL knows how many are in the line, but takes it that a
-# state is as common there as everywhere: a comparison with the other one lets it not think that there are next to none.
-IS_FRESH = "line = 1 AND state <> 'sending'"
-IS_LATER = "line = 2 AND state <> 'sending'"
+
+def in_line(state: Recipient.State) -> str:
+    """Return the condition of what stands in the line of a state and is not being sent.
+
+    It is not `state = '...'`: PostgreSQL knows how many are in a line, but takes it that a state is as common there as
+    everywhere, and thinks that there are next to none.
+    """
+    return f"line = {Recipient.LINES[state].value} AND state <> 'sending'"
+
+
+# What may be claimed; of the latter, when it is due.
+IS_FRESH = in_line(Recipient.State.QUEUED)
+IS_LATER = in_line(Recipient.State.DEFERRED)
 
 # In Recipient.marks: a bounce came back by mail; a cancel was asked for while a try was under way.
 BOUNCED_LATER, CANCEL_ASKED = 16, 32

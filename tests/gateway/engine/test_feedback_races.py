@@ -116,6 +116,7 @@ def test_who_sends_writes_in_the_order_of_keys_whatever_is_known_of_the_table(ma
         cursor.execute(f"EXPLAIN EXECUTE asked({', '.join('NULL' for _ in query.types)})")
         plan = [line.strip() for (line,) in cursor.fetchall()]
     connection.close()
-    join, outer, inner = (line.removeprefix("->").split("(")[0].strip() for line in plan[1:4])
-    assert (join, outer) == ("Nested Loop", "Function Scan on m")
-    assert inner == "Index Scan using gateway_recipient_pkey on gateway_recipient r"
+    join, outer = (line.removeprefix("->").split("(")[0].strip() for line in plan[1:3])
+    assert (join, outer) == ("Nested Loop", "Function Scan on m"), (
+        plan
+    )  # one row of ours is looked up for each key, as they come

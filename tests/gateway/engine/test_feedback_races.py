@@ -102,12 +102,11 @@ def test_every_event_of_a_recipient_has_a_number_of_its_own(make: Make) -> None:
         assert opened.get(is_first=True).sequence == opened.order_by("sequence")[0].sequence
 
 
+@pytest.mark.usefixtures("on_postgresql")
 @pytest.mark.parametrize("name", ["_SETTLE", "_RELEASE", "_NOTE_DATA_SENT"])
 def test_who_sends_writes_in_the_order_of_keys_whatever_is_known_of_the_table(make: Make, name: str) -> None:
     """A table of few rows is read as it lies, and joined to the keys: rows that moved come out of turn."""
     claim_all(make)
-    if not bulk.is_postgresql():
-        return  # one writer at a time
     query = read_query(getattr(sql, name).postgresql)
     bulk.hold_plans()
     with connection.cursor() as cursor:

@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 
 GROUP = 100  # submissions of one commit at the most
 GROUP_BYTES = 32 * 1024 * 1024  # and their bodies together
-LINGER = 0.003  # seconds to wait for more when others are about
+LINGER = 0.003  # seconds to wait for more when others are about, until there are as many as last time, or ENOUGH
 LONG = 0.07  # seconds to wait for more where mail comes in a steady stream, until there are ENOUGH
-ENOUGH = 5  # submissions besides the first: with more, each costs hardly less
+ENOUGH = 10  # submissions besides the first: with more, each costs hardly less, and whoever waits for us sends nothing
 LONELY = 5  # long waits in a row, in whose second half nobody came, after which there is none for ALONE seconds
 ALONE = 10.0
 PAUSE = 0.005 if settings.EMBEDDED else 0.0  # after a commit on SQLite, or the other writers starve
@@ -76,6 +76,7 @@ class Intake:
         self._is_over = False
         self._last_size = 0
         self._stream = _Stream()
+        self._enough = 0  # submissions besides the first that are waited for
         self._is_enough = threading.Event()
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
@@ -85,7 +86,7 @@ class Intake:
         if self._waiting.qsize() < WAITING:
             self._waiting.put((submission, future))
             self._stream.last_at = clock.monotonic()
-            if self._waiting.qsize() >= ENOUGH:
+            if self._waiting.qsize() >= self._enough:
                 self._is_enough.set()
         else:
             future.set_exception(Unavailable("Too many messages are waiting to be stored. Try again in a moment."))
@@ -135,16 +136,22 @@ class Intake:
         return group
 
     def _linger(self) -> None:
-        """Wait for more; not until each of the next, as waking up for every one costs more than storing it."""
+        """Wait for more; not until each of the next, as waking up for every one costs more than storing it.
+
+        Besides a steady stream, mail comes from those who wait for our answers: when as many have come as were answered last,
+        nobody is left who could.
+        """
+        is_steady = self._stream.is_steady
+        self._enough = ENOUGH if is_steady else min(ENOUGH, self._last_size - 1)
         self._is_enough.clear()
-        if self._stream.is_steady and self._waiting.qsize() < ENOUGH:
+        if self._waiting.qsize() >= self._enough:
+            return
+        if is_steady:
             began = clock.monotonic()
-            is_enough = self._is_enough.wait(LONG)
+            self._is_enough.wait(LONG)
             self._stream.judge(began)
-            if not is_enough:
-                return
-        if self._last_size > 1 or not self._waiting.empty():
-            time.sleep(LINGER)
+        else:
+            self._is_enough.wait(LINGER)
 
 
 class _Stream:

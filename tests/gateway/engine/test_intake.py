@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -95,16 +95,45 @@ def test_who_waits_for_each_answer_is_not_held_up(monkeypatch: pytest.MonkeyPatc
     assert 0 < waits.count(intake.LONG) <= 2 * intake.LONELY
 
 
-def test_five_at_once_are_waited_for_no_longer(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = [make() for _ in range(1 + intake.ENOUGH)]
-    taken = []
-    monkeypatch.setattr(intake, "LONG", 60.0)
-    monkeypatch.setattr(intake, "settle", lambda group: taken.extend(id(one) for one, _ in group))
-    one = intake.Intake()
-    one._stream._every = 0.01
-    for submission in ours:
-        one.put(submission)
-    wait_until(lambda: {id(submission) for submission in ours} <= set(taken))
+class Patient(intake.Intake):
+    """An intake that would wait for a minute, and notes what it took; mail came so far apart, and so much at once last time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, every: float, last_size: int) -> None:
+        self.taken: list[Submission] = []
+        monkeypatch.setattr(intake, "LINGER" if every > intake.LONG else "LONG", 60.0)
+        monkeypatch.setattr(intake, "settle", lambda group: self.taken.extend(submission for submission, _ in group))
+        super().__init__()
+        self._last_size = last_size
+        self._stream._every = every
+
+    def come(self, submissions: Sequence[Submission]) -> None:
+        for submission in submissions:
+            self.put(submission)
+
+    def waits_for(self) -> int:
+        return 1 + self._enough
+
+
+@pytest.mark.parametrize("every", [0.01, 1.0])
+def test_enough_at_once_are_waited_for_no_longer(make: Make, monkeypatch: pytest.MonkeyPatch, every: float) -> None:
+    patient = Patient(monkeypatch, every=every, last_size=intake.GROUP)
+    patient.come([make() for _ in range(1 + intake.ENOUGH)])
+    wait_until(lambda: len(patient.taken) == 1 + intake.ENOUGH)
+
+
+@pytest.mark.parametrize("last_size", [1, 3])
+def test_as_many_as_last_time_are_waited_for_no_longer(make: Make, monkeypatch: pytest.MonkeyPatch, last_size: int) -> None:
+    patient = Patient(monkeypatch, every=1.0, last_size=last_size)
+    patient.come([make() for _ in range(last_size)])
+    wait_until(lambda: len(patient.taken) == last_size)
+
+
+def test_of_a_steady_stream_more_are_waited_for_than_came_last(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = Patient(monkeypatch, every=0.01, last_size=3)
+    patient.come([make()])
+    wait_until(lambda: patient.waits_for() == 1 + intake.ENOUGH)
+    patient.come([make() for _ in range(intake.ENOUGH)])
+    wait_until(lambda: len(patient.taken) == 1 + intake.ENOUGH)
 
 
 def test_the_same_key_by_many_callers_at_once_is_one_message(make: Make) -> None:

@@ -20,7 +20,8 @@ from django.db import connection
 from tests.bench import backlog, queues
 from tests.bench.claims import Worker
 from tests.bench.queues import QUEUES, Queue
-from tests.bench.surroundings import Surroundings, say
+from tests.bench.report import describe_machine
+from tests.bench.surroundings import ROOM, Surroundings, are_buffers_in_huge_pages, say
 
 SLOWER: Final = 0.10  # that claims from a full queue may be than those from an empty one
 
@@ -103,10 +104,18 @@ def _snapshot(name: str) -> Iterator[None]:
 def _print(made: Sequence[Queue], aged: Sequence[Aged], *, as_json: bool) -> None:
     if as_json:
         found = {queue.name: _figures(queue, made[0]) for queue in made}
-        sys.stdout.write(json.dumps({"holds": _holds(made), "queues": found, "aged": [asdict(one) for one in aged]}) + "\n")
+        answer = {"holds": _holds(made), "queues": found, "aged": [asdict(one) for one in aged]}
+        surroundings = {"machine": describe_machine(), "huge_pages": are_buffers_in_huge_pages()}
+        sys.stdout.write(json.dumps(answer | surroundings) + "\n")
         return
+    pages = "in huge pages" if are_buffers_in_huge_pages() else "not in huge pages"
+    around = [describe_machine(), f"PostgreSQL's buffers: {ROOM['shared_buffers']}, {pages}", ""]
     head = f"{'queue':10}{'waiting':>11}{'claimed/s':>11}{'ratio':>7}{'p50 ms':>8}{'p99 ms':>8}{'buffers':>9}"
-    lines = [f"{head}{'cycle/s':>9}{'ratio':>7}{'alone: claims':>15}{'ms':>8}", *(_line(queue, made[0]) for queue in made)]
+    lines = [
+        *around,
+        f"{head}{'cycle/s':>9}{'ratio':>7}{'alone: claims':>15}{'ms':>8}",
+        *(_line(queue, made[0]) for queue in made),
+    ]
     if aged:
         lines += ["", f"{'of one account':24}{'settled':>10}{'claimed/s':>11}{'p50 ms':>8}{'p99 ms':>8}"]
     lines += [f"{one.name:24}{one.settled:10,}{one.claim_rate:11,.0f}{one.p50:8.2f}{one.p99:8.2f}" for one in aged]

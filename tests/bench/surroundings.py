@@ -14,7 +14,7 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 
 from gateway.base.environment import Endpoint
 from gateway.base.nameserver import NameServer
@@ -72,6 +72,13 @@ def prepared() -> Iterator[Surroundings]:
         _set_up({"GATEPOST_DNS": str(names.endpoint), "GATEPOST_MX_PORT": str(sink.port), "GATEPOST_DATA": str(data)})
         stack.callback(connections.close_all)
         yield Surroundings(postgres=postgres, redis=redis, sink=sink, data=data)
+
+
+def are_buffers_in_huge_pages() -> bool:
+    """Tell whether PostgreSQL got huge pages: it asks for them, and goes without where the machine keeps none for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return "anon_hugepage" in Path(f"/proc/{cursor.fetchone()[0]}/maps").read_text()
 
 
 def say(text: str) -> None:

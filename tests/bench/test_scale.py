@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")  # that the machine keeps
 SMALL = ["--recipients", "3000", "--claims", "3", "--runs", "1", "--settled", "300", "--queues", "put off", "of one"]
 
 
@@ -22,4 +23,5 @@ def test_scale() -> None:
     assert queues["empty"]["waiting"] == 0
     assert all(queue["waiting"] > 1000 for name, queue in queues.items() if name != "empty")
     assert all(queue["claim_p99_ms"] >= queue["claim_p50_ms"] > 0 for queue in queues.values())
+    assert found["huge_pages"] in ({True, False} if int(HUGE_PAGES.read_text()) else {False})
     assert [one["settled"] for one in found["aged"]] == [0, 300, 300]

@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import sys
-import time
 from collections import Counter
 
 import pytest
@@ -21,35 +20,54 @@ from tests.support.lists import make_list
 from tracking.models import Event
 
 MEMBERS = int(os.environ.get("GATEPOST_TEST_MEMBERS", "8000"))
-KILLS = 6
+KILLS = 30
+STEPS = 100  # into the database and out of it again, within which a process is killed: a few batches, on any machine
 EXPAND = """
+import os
+import signal
+import sys
 import django
 django.setup()
 from gateway.engine import lists
+
 lists.BATCH = 100
-while lists.expand(60):
-    pass
+
+
+def expand():
+    while lists.expand(60):
+        pass
+
+
+def expand_until(left):
+    def count(frame, event, arg):
+        nonlocal left
+        left -= (arg.__name__ if event.startswith("c_") else frame.f_code.co_name) in {"execute", "executemany", "commit"}
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    lists.expand(0)  # one batch: what is done but once, as to connect, is not counted
+    sys.setprofile(count)
+    expand()
+
+
+for steps in map(int, sys.argv[1:]):
+    child = os.fork()
+    if not child:
+        expand_until(steps)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL, "the process was done before it could be killed"
+if not sys.argv[1:]:
+    expand()
 """
 
 
-def start(env: dict[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", EXPAND], env=env)
+def start(env: dict[str, str], *steps: int) -> subprocess.Popen[bytes]:
+    """Start a process that expands; where steps are given, one after the other that is killed at the last of so many."""
+    return subprocess.Popen([sys.executable, "-c", EXPAND, *map(str, steps)], env=env)
 
 
 def expanded() -> int:
     return sum(ListTask.objects.values_list("expanded", flat=True))
-
-
-def kill_on_the_way(env: dict[str, str], dice: random.Random) -> bool:
-    """Expand, and kill the process somewhere in between; return whether it was still at work."""
-    before = expanded()
-    process = start(env)
-    wait_for(lambda: expanded() > before or process.poll() is not None, lambda: "nothing is taken in")
-    time.sleep(dice.uniform(0, 0.15))
-    was_at_work = process.poll() is None
-    process.kill()
-    process.wait(60)
-    return was_at_work
 
 
 @pytest.mark.django_db(transaction=True)
@@ -68,9 +86,8 @@ def test_each_member_has_one_copy_whoever_is_killed(process_env: dict[str, str])
     )
     send_to_lists(asked, [one.pk, two.pk])
     intake.close_intake()
-    kills = sum(kill_on_the_way(process_env, dice) for _ in range(KILLS))
-    assert kills >= KILLS // 2, "the process was done before it could be killed"
-    assert expanded() < MEMBERS, "the kills came too late to prove anything"
+    assert start(process_env, *(dice.randrange(STEPS) + 1 for _ in range(KILLS))).wait(120) == 0
+    assert KILLS * 100 < expanded() < MEMBERS, "the kills came too early or too late to prove anything"
     pair = [start(process_env), start(process_env)]  # two beside each other, as two workers
     assert [process.wait(120) for process in pair] == [0, 0]
     wait_for(lambda: not ListTask.objects.exclude(state="done").exists(), lambda: "not all is done")

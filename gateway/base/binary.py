@@ -6,7 +6,7 @@ Dumpers are chosen by the type that a statement casts its parameter to, so that 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -48,11 +48,11 @@ def _json(value: Any) -> bytes:
     return b"\x01" + msgspec.json.encode(value)
 
 
-def _array(oid: int, dump: Dump) -> Dump:
-    def dump_array(values: Collection[Any]) -> bytes:
-        if not values:
-            return _ARRAY.pack(0, 0, oid, 0, 0)[:12]
-        parts = [_ARRAY.pack(1, 1, oid, len(values), 1)]
+def _array(oid: int, dump: Dump, *, is_exact: bool = True) -> Dump:
+    """Return what writes arrays. `is_exact`: values of the type that are equal are written alike."""
+
+    def dump_elements(values: Sequence[Any]) -> bytes:
+        parts = []
         for value in values:
             if value is None:
                 parts.append(_NULL)
@@ -61,6 +61,14 @@ def _array(oid: int, dump: Dump) -> Dump:
                 parts.append(len(octets).to_bytes(4, "big"))
                 parts.append(octets)
         return b"".join(parts)
+
+    def dump_array(values: Sequence[Any]) -> bytes:
+        if not values:
+            return _ARRAY.pack(0, 0, oid, 0, 0)[:12]
+        count = len(values)
+        # Of a batch, most columns have but one value.
+        is_one = is_exact and values.count(values[0]) == count
+        return _ARRAY.pack(1, 1, oid, count, 1) + (dump_elements(values[:1]) * count if is_one else dump_elements(values))
 
     return dump_array
 
@@ -84,6 +92,6 @@ _SCALARS: Final[dict[str, tuple[int, int, Dump]]] = {
     "bytea": (17, 1001, bytes),
 }
 TYPES: Final[dict[str, Type]] = {name: Type(oid, dump) for name, (oid, _, dump) in _SCALARS.items()} | {
-    f"{name}[]": Type(array, _array(oid, dump)) for name, (oid, array, dump) in _SCALARS.items()
+    f"{name}[]": Type(array, _array(oid, dump, is_exact=dump is not _json)) for name, (oid, array, dump) in _SCALARS.items()
 }
 """By their names in casts."""

@@ -59,6 +59,16 @@ def test_an_array_comes_back_as_it_went(cursor: PipelinedCursor, kind: str, size
     assert ask(cursor, f"{kind}[]", array) == array
 
 
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_an_array_of_one_value_comes_back_as_it_went(cursor: PipelinedCursor, kind: str) -> None:
+    for value in [*EXAMPLES[kind], None]:
+        assert ask(cursor, f"{kind}[]", [value] * 3) == [value] * 3
+
+
+def test_what_is_equal_in_python_alone_is_told_apart(cursor: PipelinedCursor) -> None:
+    assert list(map(type, ask(cursor, "jsonb[]", [1, True, 1.0]))) == [int, bool, float]
+
+
 @pytest.mark.parametrize(("kind", "value"), [("bigint", 2**63), ("integer", 2**31), ("smallint", -(2**15) - 1)])
 def test_a_number_that_does_not_fit_is_an_error(kind: str, value: int) -> None:
     with pytest.raises(OverflowError):

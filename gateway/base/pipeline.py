@@ -17,7 +17,8 @@ from typing import Any, Final
 import msgspec
 import psycopg
 from psycopg import generators
-from psycopg.adapt import Transformer
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.types.json import set_json_dumps
 
@@ -172,10 +173,20 @@ def read_query(query: str) -> Query:
     return Query(text, None if len(by_name) < len(names) else by_name, tuple(types), (Format.BINARY,) * len(types))
 
 
+class _JsonLoader(Loader):
+    """Reads jsonb as it comes in binary: its version, 1, and the text."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> Any:
+        return msgspec.json.decode(data[1:])
+
+
 def _session_of(driver: psycopg.Connection[Any]) -> _Session:
     session: _Session | None = getattr(driver, _SESSION, None)
     if session is None:
         set_json_dumps(msgspec.json.encode, driver)  # of COPY, which is psycopg's
+        driver.adapters.register_loader("jsonb", _JsonLoader)  # what Django reads comes as text
         session = _Session(driver)
         setattr(driver, _SESSION, session)
     return session

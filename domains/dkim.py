@@ -86,9 +86,12 @@ def hash_body(body: bytes) -> bytes:
 
 def relax_body(body: bytes) -> bytes:
     """Return `body`, whose lines end with CRLF, in its relaxed canonical form."""
-    # Tabs first: what begins with two spaces is found several times as fast as either of them.
-    body = _LONG_BLANKS.sub(b" ", body.replace(b"\t", b" "))
-    if b" \r\n" in body:
+    # Tabs first: what begins with two spaces is found several times as fast as either of them. Most mail has none, which
+    # searching from the end tells in the least time.
+    body = body.replace(b"\t", b" ")
+    if body.rfind(b"  ") >= 0:
+        body = _LONG_BLANKS.sub(b" ", body)
+    if body.rfind(b" \r\n") >= 0:
         body = body.replace(b" \r\n", b"\r\n")
     body = body.rstrip(b"\r\n")
     return body + b"\r\n" if body else b""

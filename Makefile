@@ -1,6 +1,9 @@
 # What a developer runs. Needs python3.11 with its venv module, git and make; everything else comes from PyPI, as locked.
 
-PYTHON ?= python3.11
+ifndef PYTHON
+# The distribution's own, where it is whole, before others on the path: pyenv's is a fifth slower, unless built with PGO.
+PYTHON := $(shell /usr/bin/python3.11 -c 'import ensurepip, venv' 2>/dev/null && echo /usr/bin/python3.11 || echo python3.11)
+endif
 UV := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin

@@ -45,11 +45,12 @@ def compare(ours: Sequence[Result], theirs: Sequence[Result]) -> dict[str, dict[
 
 
 def describe_machine() -> str:
-    """Return the processor, how many of it there are, and the memory."""
+    """Return the processor, how many of it there are, the memory, the kernel and the version of Python."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{len(os.sched_getaffinity(0))} x {model}, {memory:.0f} GiB, {platform.system()} {platform.release()}"
+    software = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{len(os.sched_getaffinity(0))} x {model}, {memory:.0f} GiB, {software}"
 
 
 def _lines(results: Sequence[Result], options: argparse.Namespace) -> Iterator[str]:

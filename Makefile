@@ -1,14 +1,15 @@
 # What a developer runs. Needs python3.11 with its venv module, git and make; everything else comes from PyPI, as locked.
 
-ifndef PYTHON
-# The distribution's own, where it is whole, before others on the path: pyenv's is a fifth slower, unless built with PGO.
-PYTHON := $(shell /usr/bin/python3.11 -c 'import ensurepip, venv' 2>/dev/null && echo /usr/bin/python3.11 || echo python3.11)
-endif
 UV := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from
-IS_3_11 := -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 11))'
+IS_GOOD := -c 'import sys, venv; from importlib.util import find_spec as has; \
+	sys.exit(sys.version_info[:2] != (3, 11) or not (has("ensurepip") or has("pip")))' 2>/dev/null
+ifndef PYTHON
+# The distribution's own before others on the path: one that pyenv builds is a fifth slower, unless it was told to optimize.
+PYTHON := $(shell /usr/bin/python3.11 $(IS_GOOD) && echo /usr/bin/python3.11 || echo python3.11)
+endif
 WORKERS ?= 2
 ARGS ?=
 
@@ -27,12 +28,14 @@ setup: ## make .venv from uv.lock; nothing to do when it is current
 	command -v git >/dev/null || fail "Gatepost needs git. On Debian: apt-get install git"; \
 	wanted="$$(cat pyproject.toml uv.lock | git hash-object --stdin) uv $(UV) in $$(pwd)"; \
 	made="$$(cat $(STAMP) 2>/dev/null)"; \
-	if [ "$$made" = "$$wanted" ] && $(BIN)/python $(IS_3_11) 2>/dev/null; then exit 0; fi; \
-	$(PYTHON) $(IS_3_11) 2>/dev/null || fail "Gatepost needs Python 3.11 with its venv module, and '$(PYTHON)' is not that. \
+	if [ "$$made" = "$$wanted" ] && $(BIN)/python $(IS_GOOD); then exit 0; fi; \
+	$(PYTHON) $(IS_GOOD) || fail "Gatepost needs Python 3.11 with its venv module, and '$(PYTHON)' is not that. \
 	On Debian: apt-get install python3.11-venv; from elsewhere: make PYTHON=/path/to/python3.11 ..."; \
 	echo "Making $(VENV) from uv.lock ..."; \
-	case "$$made" in *" in $$(pwd)") $(BIN)/python $(IS_3_11) 2>/dev/null;; *) false;; esac || $(PYTHON) -m venv --clear $(VENV) && \
+	case "$$made" in *" in $$(pwd)") $(BIN)/python $(IS_GOOD);; *) false;; esac || $(PYTHON) -m venv --clear --without-pip $(VENV) && \
 	rm -f $(STAMP) && \
+	if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(BIN)/python -m ensurepip >/dev/null; \
+	else $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check pip; fi && \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) && \
 	UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --inexact --all-groups --compile-bytecode --python $(BIN)/python && \
 	echo "$$wanted" >$(STAMP)

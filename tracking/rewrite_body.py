@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from gateway.base.patterns import possessive
+
 MAX_MARKS = 1000  # tags and comments that are looked at, where no body comes
 MAX_ENDS = 20  # ends of bodies
 LAST = 65_536  # characters that the end of a body is looked for in
@@ -16,7 +18,7 @@ _MARK = re.compile(
     r"(?=[ \t\n\f\r/>]))",
     re.IGNORECASE | re.ASCII,
 )
-_TAG_END = re.compile(r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
+_TAG_END = re.compile(possessive(r"""[^"'>]++|"[^"]*+"|'[^']*+'""") + ">")
 _BODY_END = re.compile(r"</body(?=[ \t\n\f\r/>])", re.IGNORECASE | re.ASCII)
 _EDGE_OF_HIDDEN = re.compile(r"-->|<(?:!--|/?(?:script|style|title|textarea))", re.IGNORECASE | re.ASCII)
 _ENDS = ("-->", "</")

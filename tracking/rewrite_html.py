@@ -11,6 +11,7 @@ import re
 from html import unescape
 from html.entities import html5
 
+from gateway.base.patterns import possessive
 from tracking.rewrite_urls import Found, Span, read_target
 
 _BLANK = r"[ \t\n\f\r]"
@@ -19,14 +20,13 @@ _KEY = r"[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
 _VALUE = r""""[^"]*+"|'[^']*+'|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+"""
 # A key with `=` needs its value whole: an open quote goes on to the end of the mail, and then there is no tag. The first line
 # is for speed: most attributes have this form.
-_ATTRIBUTES = (
-    rf'(?:[ \t\n\f\r/]++{_KEY}="[^"]*+")*+'
-    rf"(?:[ \t\n\f\r/]++|{_KEY}(?:{_BLANK}*+={_BLANK}*+(?:{_VALUE}|(?=>))|(?!{_BLANK}*+=)))*+"
+_ATTRIBUTES = possessive(rf'[ \t\n\f\r/]++{_KEY}="[^"]*+"') + possessive(
+    rf"[ \t\n\f\r/]++|{_KEY}(?:{_BLANK}*+={_BLANK}*+(?:{_VALUE}|(?=>))|(?!{_BLANK}*+=))"
 )
 
 # Cases are those of ASCII: to Python, ſ would be an s too. First letters are spelled out, as a set of letters is passed over
 # faster than a word in any case.
-_LINKED = r"(?:[Aa](?ai:rea)?+|[Vv]:[A-Za-z]+)"
+_LINKED = r"(?:[Aa](?ai:rea)?|[Vv]:[A-Za-z]+)"
 _OPAQUE = (  # 13.2.6: no tags within
     r"(?:[Ss](?ai:cript|tyle)|[Tt](?ai:itle|extarea)|[Xx](?ai:mp)|[Ii](?ai:frame)|[Nn][Oo](?ai:embed|frames)|[Pp](?ai:laintext))"
 )
@@ -36,13 +36,13 @@ _MARKS = rf"(?:{_LINKED}|{_OPAQUE}|{_BODY_END}){_AFTER_NAME}"
 
 # Text, tags of no interest, and `<!...>`, `<?...>`, `</3...>`, which browsers take for comments that end with the first `>`.
 _DULL = re.compile(
-    rf"(?:[^<]++|<(?:(?!{_MARKS})/?+{_NAME}{_ATTRIBUTES}>|(?![A-Za-z/!?])|(?:[?]|!(?!--)|/(?![A-Za-z]))[^>]*+>))*+"
+    possessive(rf"[^<]++|<(?:(?!{_MARKS})/?+{_NAME}{_ATTRIBUTES}>|(?![A-Za-z/!?])|(?:[?]|!(?!--)|/(?![A-Za-z]))[^>]*+>)")
 )
 _TOKEN = re.compile(
     rf"<(?:(?P<comment>!--(?P<empty>-?>)?)|(?P<linked>{_LINKED}){_AFTER_NAME}(?P<attributes>{_ATTRIBUTES})>"
     rf"|(?P<opaque>{_OPAQUE}){_AFTER_NAME}{_ATTRIBUTES}>|(?P<end>{_BODY_END}){_AFTER_NAME}{_ATTRIBUTES}>)"
 )
-_ATTRIBUTE = re.compile(rf"({_KEY})(?:{_BLANK}*+={_BLANK}*+({_VALUE}))?+")
+_ATTRIBUTE = re.compile(rf"({_KEY})" + possessive(rf"{_BLANK}*+={_BLANK}*+({_VALUE})", "?"))
 _SCRIPT_MARK = re.compile(r"<!(?=--)|-->|</?script(?=[ \t\n\f\r/>])", re.IGNORECASE | re.ASCII)
 _COMMENT_END = re.compile(r"--!?>")
 _CONDITION = re.compile(r"<!--\[if[^\]>]*+\]>", re.IGNORECASE | re.ASCII)

@@ -10,18 +10,21 @@ import re
 
 import idna
 
+from gateway.base.patterns import possessive
 from gateway.engine.submission import Mailbox
 from gateway.engine.words import decode_words
 from gateway.smtp.addresses import AddressError, parse_address
 
-_WORD = r"""(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]|[^\x00-\x7f])++"""
-_QUOTED = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[ -~])*+"'
-_PHRASE = rf"(?:{_WORD}|{_QUOTED})(?:[ \t]+(?:{_WORD}|{_QUOTED}))*+"
+_WORD = possessive(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]|[^\x00-\x7f]", "+")
+_QUOTED = '"' + possessive(r'[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[ -~]') + '"'
+_PHRASE = rf"(?:{_WORD}|{_QUOTED})" + possessive(rf"[ \t]+(?:{_WORD}|{_QUOTED})")
 _ADDRESS = rf"(?:{_QUOTED}|{_WORD})@{_WORD}"
+_NAME = possessive(rf"(?P<name>{_PHRASE})", "?")
+_COMMENT = possessive(r"[ \t]*+\((?P<comment>[^()\\]*+)\)", "?")
 _MAILBOX = re.compile(
     rf"""[ \t]*+(?:
-        (?P<name>{_PHRASE})?+[ \t]*+<[ \t]*+(?P<angle>{_ADDRESS})[ \t]*+>
-        |(?P<bare>{_ADDRESS})(?:[ \t]*+\((?P<comment>[^()\\]*+)\))?+
+        {_NAME}[ \t]*+<[ \t]*+(?P<angle>{_ADDRESS})[ \t]*+>
+        |(?P<bare>{_ADDRESS}){_COMMENT}
     )[ \t]*+(?:,|\Z)""",
     re.VERBOSE,
 )

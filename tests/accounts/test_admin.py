@@ -119,10 +119,10 @@ def test_a_page_tells_how_much_of_a_quota_is_used(acme: Tenant) -> None:
     Account.objects.filter(pk=acme.account.pk).update(quota_month=5000)
     counters = {"account": acme.account, "window": "month"}
     UsageCounter.objects.create(**counters, starts_at=start_of(Window.MONTH, timezone.now()), used=1234)
-    UsageCounter.objects.create(**counters, starts_at=start_of(Window.MONTH, timezone.now() - timedelta(days=40)), used=999)
+    UsageCounter.objects.create(**counters, starts_at=start_of(Window.MONTH, timezone.now() - timedelta(days=40)), used=2345)
     page = log_in(acme.user).get(reverse("admin:accounts_account_change", args=(acme.account.pk,))).content.decode()
     assert "1,234 / 5,000" in page
-    assert "999" not in page
+    assert "2,345" not in page
 
 
 def act_on(tenant: Tenant, act: str, browser: Client) -> str:

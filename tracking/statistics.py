@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gateway.base import bulk
-from gateway.base.statement import Statement
 from tracking.models import EventType
 
 if TYPE_CHECKING:
@@ -83,16 +82,8 @@ TOTALS: Final[Mapping[EventType, tuple[str, ...]]] = {
 COLUMNS: Final = (*KEYS, *COUNTERS)
 TYPES: Final = ("bigint", "timestamptz", "bigint", "bigint", "text", "text", *("int" for _ in COUNTERS))
 _SUMS = ", ".join(f"{name} = s.{name} + excluded.{name}" for name in COUNTERS)
-_INSERT = f"INSERT INTO tracking_hourlystatistic AS s ({', '.join(COLUMNS)})"
-_ADD = Statement(
-    postgresql=f"""
-        {_INSERT} SELECT * FROM unnest({", ".join(f"%(c{place})b::{kind}[]" for place, kind in enumerate(TYPES))})
-        ON CONFLICT ({", ".join(KEYS)}) DO UPDATE SET {_SUMS}
-    """,
-    sqlite=f"""
-        {_INSERT} SELECT {", ".join(f"value ->> {place}" for place in range(len(COLUMNS)))} FROM json_each(:rows) WHERE true
-        ON CONFLICT ({", ".join(KEYS)}) DO UPDATE SET {_SUMS}
-    """,
+_ROWS: Final = bulk.Table(
+    "tracking_hourlystatistic AS s", COLUMNS, TYPES, otherwise=f"ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET {_SUMS}"
 )
 
 
@@ -106,8 +97,7 @@ def add_counts(cursor: bulk.Cursor, counts: Mapping[Key, Sequence[int]]) -> None
 
     Always in the order of the keys, so that no two transactions wait for each other.
     """
-    if counts:
-        _ADD.run(cursor, rows=[(*key, *counts[key]) for key in sorted(counts)])
+    bulk.insert(cursor, _ROWS, [(*key, *counts[key]) for key in sorted(counts)])
 
 
 def hour_of(at: datetime) -> datetime:

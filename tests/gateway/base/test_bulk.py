@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
@@ -12,8 +13,10 @@ from gateway.base import bulk
 from gateway.models import Message, Recipient
 from tests.support.cast import Tenant
 
+EDGES = [number for first in (bulk.ARRAYS_FROM, bulk.COPY_FROM) for number in (first - 1, first)]
 
-@pytest.mark.parametrize("number", [0, 1, bulk.COPY_FROM - 1, bulk.COPY_FROM, 3 * bulk.COPY_FROM])
+
+@pytest.mark.parametrize("number", [0, 1, 2, *EDGES, 3 * bulk.COPY_FROM])
 def test_it_works(acme: Tenant, number: int) -> None:
     table = bulk.table_of(AuditEntry, leaves_out=("id", "address"))
     when = acme.account.created_at
@@ -22,6 +25,20 @@ def test_it_works(acme: Tenant, number: int) -> None:
         bulk.insert(cursor, table, rows)
     entries = AuditEntry.objects.order_by("pk")
     assert [(one.action, one.detail, one.at, one.target) for one in entries] == [(row[3], row[5], when, row[4]) for row in rows]
+
+
+@pytest.mark.parametrize("number", [1, 2, *EDGES])
+def test_what_is_there_is_not_inserted_again(acme: Tenant, number: int) -> None:
+    table = bulk.table_of(AuditEntry, leaves_out=("address",))
+    again = replace(
+        table, name=f"{table.name} AS s", otherwise="ON CONFLICT (id) DO UPDATE SET target = s.target || excluded.target"
+    )
+    rows = [(10_000 + place, acme.account.pk, acme.account.created_at, "ann", "act", f"{place}", {}) for place in range(number)]
+    with transaction.atomic(), bulk.raw_cursor() as cursor:
+        bulk.insert(cursor, table, rows[: number // 2])
+        bulk.insert(cursor, again, rows)
+    targets = AuditEntry.objects.filter(pk__gte=10_000).order_by("pk").values_list("target", flat=True)
+    assert [*targets] == [str(place) * (2 if place < number // 2 else 1) for place in range(number)]
 
 
 def test_ids_are_never_given_out_twice(acme: Tenant) -> None:

@@ -81,9 +81,9 @@ TOTALS: Final[Mapping[EventType, tuple[str, ...]]] = {
 
 COLUMNS: Final = (*KEYS, *COUNTERS)
 TYPES: Final = ("bigint", "timestamptz", "bigint", "bigint", "text", "text", *("int" for _ in COUNTERS))
-_SUMS = ", ".join(f"{name} = s.{name} + excluded.{name}" for name in COUNTERS)
+_SUMS = ", ".join(f"{name} = tracking_hourlystatistic.{name} + excluded.{name}" for name in COUNTERS)
 _ROWS: Final = bulk.Table(
-    "tracking_hourlystatistic AS s", COLUMNS, TYPES, otherwise=f"ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET {_SUMS}"
+    "tracking_hourlystatistic", COLUMNS, TYPES, otherwise=f"ON CONFLICT ({', '.join(KEYS)}) DO UPDATE SET {_SUMS}"
 )
 
 

@@ -28,11 +28,9 @@ def test_it_works(acme: Tenant, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 2, *EDGES])
-def test_what_is_there_is_not_inserted_again(acme: Tenant, number: int) -> None:
+def test_what_is_there_already_is_dealt_with(acme: Tenant, number: int) -> None:
     table = bulk.table_of(AuditEntry, leaves_out=("address",))
-    again = replace(
-        table, name=f"{table.name} AS s", otherwise="ON CONFLICT (id) DO UPDATE SET target = s.target || excluded.target"
-    )
+    again = replace(table, otherwise=f"ON CONFLICT (id) DO UPDATE SET target = {table.name}.target || excluded.target")
     rows = [(10_000 + place, acme.account.pk, acme.account.created_at, "ann", "act", f"{place}", {}) for place in range(number)]
     with transaction.atomic(), bulk.raw_cursor() as cursor:
         bulk.insert(cursor, table, rows[: number // 2])

@@ -1,7 +1,7 @@
 """Recipients that wait in a queue as a busy installation has them: lists of a thousand beside single mails, of many accounts.
 
 Made in the database. What a message is like follows from a hash of its number, so that every run makes the same. Bodies are
-short and no events are made of them: neither is looked at by a claim, and five million are to fit a small machine.
+those of the other loads, as a claim brings them along; no events are made, as no claim looks at those.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from django.db import connection
 
 from accounts.models import Account
+from tests.bench.load.letters import HOLE, SIZE, make_bodies
 
 ACCOUNTS = 500  # that have mail all the time; their keys are even
 SMALL = ACCOUNTS - 1  # the key of an account among them that has a single mail now and then
@@ -60,12 +61,13 @@ _INSERT_MESSAGES = f"""
     SELECT m, account_id, ('00000000-0000-7000-8000-' || lpad(to_hex(m), 12, '0'))::uuid, 'smtp', now(), 'Order ' || m,
         'news@sender' || account_id || '.example', 'News', '[]', '[]',
         CASE WHEN is_bulk THEN '{{"bulk": true, "one_by_one": true}}'::jsonb ELSE '{{}}' END,
-        jsonb_build_array('tag-' || {_dice(3, 40)}), '', '', false, 900, 0, '', ''
+        jsonb_build_array('tag-' || {_dice(3, 40)}), '', '', false, {SIZE}, 0, '', ''
     FROM ({_MESSAGES}) AS messages
 """
+_TOKEN = "'wait-' || lpad(m::text, 10, '0')"
 _INSERT_CONTENT = f"""
     INSERT INTO gateway_content (message_id, html, text)
-    SELECT m, repeat('<p>Your order ' || m || ' has shipped.</p>', 20), '' FROM ({_MESSAGES}) AS messages
+    SELECT m, replace(%(html)s, '{HOLE}', {_TOKEN}), replace(%(text)s, '{HOLE}', {_TOKEN}) FROM ({_MESSAGES}) AS messages
 """
 _INSERT_RECIPIENTS = f"""
     INSERT INTO gateway_recipient (id, message_id, account_id, position, kind, email, name, domain, variables, state, priority,
@@ -94,7 +96,8 @@ def make_accounts() -> None:
 
 def make_backlog(number: int, mix: Mix, *, first: int) -> int:
     """Make about `number` recipients of messages whose keys count from `first`; return how many there are."""
-    values = asdict(mix) | {"first": first, "messages": max(1, round(number / mix.per_message))}
+    text, html = make_bodies()
+    values = asdict(mix) | {"first": first, "messages": max(1, round(number / mix.per_message)), "text": text, "html": html}
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # what refers to what need not be checked: it is made here
         for statement in (_INSERT_MESSAGES, _INSERT_CONTENT, _INSERT_RECIPIENTS):

@@ -14,7 +14,7 @@ SIZE = 10_000  # bytes of a whole message, nearly
 DOMAINS = 20  # that the recipients are spread over
 LINKS = 5
 WORDS = 300  # that the bodies choose from
-_HOLE = "TOKENTOKENTOKEN"  # as long as a token
+HOLE = "TOKENTOKENTOKEN"  # where a token goes, and as long
 _SYLLABLES = ("ta", "ri", "mon", "el", "sa", "ver", "di", "pro", "con", "lo", "ne", "ca", "ti", "su", "fer", "ent", "ou", "ing")
 
 
@@ -33,13 +33,13 @@ Writer = Callable[[int], Letter]
 
 def mails(run: str, sender: str) -> Writer:
     """Return the writer of messages, dots stuffed and with the final dot, as they follow DATA. `run` has four letters."""
-    text, html = _bodies()
+    text, html = make_bodies()
     message = f"""\
 From: Bench <{sender}>
-To: Reader <{_HOLE}@DOMAIN>
-Subject: Your order {_HOLE} has left our warehouse
+To: Reader <{HOLE}@DOMAIN>
+Subject: Your order {HOLE} has left our warehouse
 Date: Thu, 01 Jan 2026 09:00:00 +0000
-Message-ID: <{_HOLE}@{sender.rpartition("@")[2]}>
+Message-ID: <{HOLE}@{sender.rpartition("@")[2]}>
 MIME-Version: 1.0
 Content-Type: multipart/alternative; boundary="=-part-of-the-bench"
 
@@ -61,12 +61,12 @@ Content-Transfer-Encoding: 7bit
 
 def calls(run: str, sender: str, endpoint: str, key: str) -> Writer:
     """Return the writer of calls to Octeth's /api/v1/email at `endpoint` (host:port), with a key of the sender's domain."""
-    text, html = _bodies()
+    text, html = make_bodies()
     body = json.dumps(
         {
             "From": {"email": sender, "name": "Bench"},
-            "To": [{"email": f"{_HOLE}@DOMAIN", "name": "Reader"}],
-            "Subject": f"Your order {_HOLE} has left our warehouse",
+            "To": [{"email": f"{HOLE}@DOMAIN", "name": "Reader"}],
+            "Subject": f"Your order {HOLE} has left our warehouse",
             "ContentType": "both",
             "HtmlContent": html,
             "PlainContent": text,
@@ -88,7 +88,7 @@ def token_of(run: str, number: int) -> str:
 
 
 def _writer(run: str, text: str) -> Writer:
-    holes = [part.encode() for part in text.split(_HOLE)]
+    holes = [part.encode() for part in text.split(HOLE)]
     ends = [[part.replace(b"DOMAIN", _domain(place).encode()) for part in holes] for place in range(DOMAINS)]
 
     def write(number: int) -> Letter:
@@ -103,15 +103,15 @@ def _domain(place: int) -> str:
     return f"mail{place:02d}.example"
 
 
-def _bodies() -> tuple[str, str]:
-    """Return a text and an HTML body that make a message of SIZE bytes, with lines of less than 110 characters."""
+def make_bodies() -> tuple[str, str]:
+    """Return a text and an HTML body that make a message of SIZE bytes, with lines of less than 110 characters, and holes."""
     text = "\n".join(_fill(SIZE * 3 // 10, "{}"))
     links = "\n".join(
-        f'<p><a href="https://shop.bench.example/{_HOLE}/{number}">Look {number}</a></p>' for number in range(LINKS)
+        f'<p><a href="https://shop.bench.example/{HOLE}/{number}">Look {number}</a></p>' for number in range(LINKS)
     )
     rows = "\n".join(_fill(SIZE * 6 // 10, '<p class="row">{}</p>'))
-    html = f"<!DOCTYPE html>\n<html>\n<body>\n<h1>Order {_HOLE}</h1>\n{links}\n{rows}\n</body>\n</html>"
-    return f"Order {_HOLE}\n{text}", html
+    html = f"<!DOCTYPE html>\n<html>\n<body>\n<h1>Order {HOLE}</h1>\n{links}\n{rows}\n</body>\n</html>"
+    return f"Order {HOLE}\n{text}", html
 
 
 def _fill(size: int, pattern: str) -> Iterator[str]:

@@ -24,7 +24,8 @@ def endpoints() -> dict[str, Endpoint]:
 def installation() -> list[Spec]:
     """Return every process of the product."""
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "gateway"]
+    # Who starts them has made the system checks, which load all that answers HTTP.
+    celery = [sys.executable, "-m", "celery", "--quiet", "--skip-checks", "-A", "gateway"]
     quiet = ["--loglevel", "WARNING"]
     return [
         Spec(name="web", command=web_command(), listens=(settings.GATEPOST_HTTP,)),

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.db.models import Model
 from django.test import RequestFactory
 
@@ -18,6 +17,7 @@ from domains.models import SMTPUser
 from gateway.base.errors import BadCredentials
 from tests.support.cast import Tenant
 from tests.support.factories import make_operator
+from tests.support.rooms import ROOMS
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def save(person: User, row: Model, **changes: Any) -> None:
         setattr(row, name, value)
     request = RequestFactory().post("/")
     request.user = person
-    admin.site._registry[type(row)].save_model(request, row, SimpleNamespace(changed_data=[*changes]), True)
+    ROOMS[type(row)].save_model(request, row, SimpleNamespace(changed_data=[*changes]), True)
 
 
 def test_it_works(acme: Tenant) -> None:

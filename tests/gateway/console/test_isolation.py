@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.db.models import Model
@@ -22,14 +21,15 @@ from tests.gateway.console.everything import make_everything
 from tests.support.browsers import log_in
 from tests.support.cast import Tenant
 from tests.support.factories import make_operator, make_person
+from tests.support.rooms import ROOMS
 
-ROOMS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+MODELS = sorted(ROOMS, key=lambda model: model._meta.label)
 OURS = "canary-of-acme"
 THEIRS = "canary-of-globex"
 MISSING = 987_654_321
 
 Rows = dict[type[Model], Any]
-in_every_room = pytest.mark.parametrize("model", ROOMS, ids=lambda model: model.__name__)
+in_every_room = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def missing_key(model: type[Model]) -> Any:
 
 def pages_of(model: type[Model], key: object) -> Iterator[str]:
     """Yield the path of every page about one row."""
-    room = admin.site._registry[model]
+    room = ROOMS[model]
     for page in ("change", "delete", "history"):
         yield path_of(model, page, key)
     for act in room.acts if isinstance(room, ActingAdmin) else ():
@@ -75,7 +75,7 @@ def test_it_works(insider: Client, ours: Rows) -> None:
 
 
 def test_every_room_is_scoped_and_walked(ours: Rows) -> None:
-    assert all(isinstance(room, ScopedAdmin) for room in admin.site._registry.values())
+    assert all(isinstance(room, ScopedAdmin) for room in ROOMS.values())
     assert set(ROOMS) == set(ours)
 
 
@@ -185,7 +185,7 @@ def test_a_viewer_only_looks(model: type[Model], acme: Tenant, ours: Rows) -> No
 
 def test_an_operator_sees_every_account(ours: Rows, theirs: Rows) -> None:
     operator = log_in(make_operator())
-    for model in ROOMS:
+    for model in MODELS:
         page = operator.get(path_of(model, "changelist")).content.decode()
         assert OURS in page, model
         assert THEIRS in page, model

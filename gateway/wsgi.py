@@ -54,6 +54,7 @@ def _resolve(resolver: URLResolver, path: str) -> ResolverMatch:
 _site = get_wsgi_application()
 _doors = DoorHandler()
 
+import gateway.urls  # noqa: E402, F401 - all that answers is loaded now, not by the first request
 from gateway.api.links.views import LONGEST_BODY  # noqa: E402 - its models need Django to be set up
 from gateway.base.garbage import relax_collector  # noqa: E402
 from gateway.engine import hits  # noqa: E402

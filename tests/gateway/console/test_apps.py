@@ -29,5 +29,5 @@ def test_what_answers_no_http_loads_no_page(module: str) -> None:
     assert load(module) == set()
 
 
-def test_what_answers_http_loads_them_all() -> None:
-    assert {"accounts.admin", "domains.admin", "gateway.admin", "templates_app.admin", "tracking.admin"} <= load("gateway.urls")
+def test_the_web_process_loads_them_all_before_it_answers() -> None:
+    assert {"accounts.admin", "domains.admin", "gateway.admin", "templates_app.admin", "tracking.admin"} <= load("gateway.wsgi")

@@ -24,7 +24,8 @@ HASTY: Final = 100
 AGAIN: Final = 0.2  # seconds after a request that was not acknowledged
 TRIES: Final = 300  # of a request with a key
 TIMEOUT: Final = 30.0  # seconds
-DOMAINS: Final = (*("one.example", "two.example", "three.example") * 6, "bounce.example", "busy.example")
+REFUSING: Final = ("bounce.example", "busy.example")  # at RCPT: a message for these alone never comes to its final dot
+DOMAINS: Final = (*("one.example", "two.example", "three.example") * 6, *REFUSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,11 @@ class Request:
     recipients: tuple[str, ...]
     key: str = ""
     octets: int = 1000
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a receiver takes it for at least one of its recipients."""
+        return not all(address.endswith(REFUSING) for address in self.recipients)
 
     @property
     def text(self) -> str:

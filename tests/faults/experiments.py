@@ -147,8 +147,9 @@ def _crash_quietly(sitting: Sitting, point: str, octets: tuple[int, int]) -> Non
     if point == "connected":
         time.sleep(Deadlines().idle + 1)  # no connection is left that could be used again
     client = sitting.http(octets=octets, most_recipients=QUIET)
+    request = next(request for request in iter(client.make, None) if request.is_taken)
     sitting.order("worker", point)
-    client.offer(client.make(), lambda _: None)
+    client.offer(request, lambda _: None)
     sitting.keep(client)
     sitting.wait_until_dead("worker")
 

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import count
 from types import ModuleType
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, connections
@@ -17,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 from pytest_django import DjangoDbBlocker
 
-from domains.keys import add_keys
+from domains import keys
 from domains.models import DKIMKey
 from gateway.base.cache import TimedCache
 from gateway.base.environment import env
@@ -26,6 +28,7 @@ from tests.support import emptying, plugin, postgres, redis
 from tests.support.cast import Tenant, make_tenant
 
 OURS = ("accounts", "domains", "gateway", "templates_app", "tracking")
+RSA_KEYS = 10  # that a process of the tests makes; more than one test needs
 
 
 @pytest.fixture
@@ -43,9 +46,23 @@ def globex(db: None) -> Tenant:
 @pytest.fixture
 def acme_keys(acme: Tenant) -> list[DKIMKey]:
     """The DKIM keys of acme.example, published: an RSA key and an Ed25519 key."""
-    keys = add_keys(acme.domain)
+    made = keys.add_keys(acme.domain)
     acme.domain.dkim_keys.update(published_at=acme.domain.verified_at)
-    return keys
+    return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_rsa_keys() -> Iterator[None]:
+    """Draw RSA keys from a round of a few: making one takes as long as several tests do, and a thousand tests want one."""
+    numbers, generate = count(), keys.generate_private_key
+
+    @lru_cache
+    def draw(_place: int, exponent: int, bits: int) -> RSAPrivateKey:
+        return generate(exponent, bits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "generate_private_key", lambda *shape: draw(next(numbers) % RSA_KEYS, *shape))
+        yield
 
 
 @pytest.fixture(scope="session")

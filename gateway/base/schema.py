@@ -16,9 +16,16 @@ def check_schema() -> None:
     """Raise NotReadyError when the database is unreachable, or its schema is behind this code."""
     try:
         executor = MigrationExecutor(connection)
-        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        newest = executor.loader.graph.leaf_nodes()
+        behind = executor.migration_plan(newest)
     except DatabaseError as error:
         raise NotReadyError(f"The database is unreachable: {_first_line(error)}. Check DATABASE_URL.") from None
+    if lost := executor.loader.migrated_apps - {app for app, _ in newest}:
+        # Of what one migration stands for now, some were applied and some not: Django leaves such apps out without a word.
+        raise NotReadyError(
+            f"The tables of {', '.join(sorted(lost))} are of a release too old to go on from; "
+            "run `manage.py migrate` of a release in between first."
+        )
     if behind:
         raise NotReadyError(f"The database's schema is behind by {len(behind)} migrations; run `manage.py migrate` first.")
 

@@ -23,8 +23,8 @@ from gateway.management.processes import Spec
 from tests.support.services import free_port
 
 MANAGE = (sys.executable, str(Path(__file__).parents[2] / "manage.py"))
-CELERY = (sys.executable, "-m", "celery", "-A", "gateway")
-ALONE = ("--without-mingle", "--without-gossip")  # of a worker; as `up` has it
+CELERY = (sys.executable, "-m", "celery", "--skip-checks", "-A", "gateway")  # as `up` has it, and
+ALONE = ("--without-mingle", "--without-gossip")  # so have its workers
 DEADLINE = 60.0
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from gateway.base.environment import Endpoint
-from gateway.management.startup import check_port, is_free
+from gateway.management.startup import check_port, check_ready, is_free
 from tests.support.installation import MANAGE
 
 
@@ -36,6 +38,13 @@ def test_a_schema_that_is_behind_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "run `manage.py migrate` first" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.django_db
+def test_a_schema_between_two_releases_is_said() -> None:
+    MigrationRecorder(connection).migration_qs.filter(app="gateway").exclude(name="0001_initial").delete()
+    with pytest.raises(CommandError, match=r"The tables of gateway are of a release too old to go on from; run .* in between"):
+        check_ready()
 
 
 def test_a_database_that_is_away_is_said(tmp_path: Path) -> None:

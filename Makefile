@@ -10,7 +10,8 @@ ifndef PYTHON
 # The distribution's own before others on the path: one that pyenv builds is a fifth slower, unless it was told to optimize.
 PYTHON := $(shell /usr/bin/python3.11 $(IS_GOOD) && echo /usr/bin/python3.11 || echo python3.11)
 endif
-WORKERS ?= 2
+# Of the tests, which wait a quarter of their time: one more than the two processors for which they are measured.
+WORKERS ?= 3
 ARGS ?=
 
 # Tests and the demo start some hundred processes: where none keeps its bytecode, each compiles 1,700 files anew, for seconds.

@@ -84,6 +84,13 @@ def test_a_door_that_refuses_makes_it_fail(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_settings_that_cannot_work_are_said(tmp_path: Path) -> None:
+    done = manage(tmp_path, "demo", "--once", GATEPOST_MAX_BODY="10")
+    assert done.returncode == 1
+    assert "gateway.E001" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_what_does_not_come_is_missing(acme: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "WAIT", 0.0)
     make_message(acme.account, state=Recipient.State.DEFERRED, subject="late")

@@ -21,12 +21,13 @@ WARM_UP: Final = 10  # claims before each run that do not count
 PATIENCE: Final = 100  # claims that an account's only mail may take to come
 
 # What waits in each queue.
+EMPTY, FULL, OF_ONE = "empty", "full", "of one"
 QUEUES: Final[Mapping[str, Mix | None]] = {
-    "empty": None,
-    "full": Mix(),
+    EMPTY: None,
+    FULL: Mix(),
     "put off": Mix(put_off=1),
     "due": Mix(put_off=1, due_from=-3600, due_to=-1),
-    "of one": Mix(accounts=1, first_account=BIG, destinations=1, lists=0.5, put_off=0),
+    OF_ONE: Mix(accounts=1, first_account=BIG, destinations=1, lists=0.5, put_off=0),
 }
 # What comes in before each run: of all accounts alike, a tenth of it retries that are due.
 _INCOMING: Final = Mix(skew=1, lists=0, put_off=0.1, due_from=-60, due_to=-1)
@@ -59,6 +60,11 @@ class Queue:
             yield self._worker
             self._driver, connection.connection = connection.connection, None
 
+    def leave(self) -> None:
+        """Close the connection that it is worked on over."""
+        if self._driver is not None:
+            self._driver.close()
+
     @property
     def claim_rate(self) -> float:
         return statistics.median(run.claim_rate for run in self.runs)
@@ -90,15 +96,28 @@ class Queue:
         return statistics.median(a.rate / b.rate for a, b in zip(self.runs, other.runs, strict=True))
 
 
-def fill(name: str, recipients: int) -> Queue:
-    """Make the queue `name`, with about so many recipients in it unless it is to be empty."""
+@contextmanager
+def filled(name: str, recipients: int) -> Iterator[Queue]:
+    """Yield the queue `name`, with about so many recipients in it unless it is to be empty, and drop its database then.
+
+    So no queue is in another's way: a few together are more than a machine's memory holds.
+    """
     _run_apart(f'CREATE DATABASE "{name}" TEMPLATE "{connection.settings_dict["NAME"]}"')
+    queue = Queue(name=name, waiting=_make(name, recipients))
+    try:
+        yield queue
+    finally:
+        queue.leave()
+        _run_apart(f'DROP DATABASE "{name}"')
+
+
+def _make(name: str, recipients: int) -> int:
     mix = QUEUES[name]
     if mix is None:
-        return Queue(name=name, waiting=0)
+        return 0
     say(f"Making {recipients:,} recipients for the queue {name!r} ...")
     with database(name), backlog.indexes_at_the_end():
-        return Queue(name=name, waiting=backlog.make_backlog(recipients, mix, first=1))
+        return backlog.make_backlog(recipients, mix, first=1)
 
 
 def measure(made: Sequence[Queue], claims: int) -> None:

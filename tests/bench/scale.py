@@ -1,8 +1,9 @@
 """Claims from a queue with millions of recipients against an empty one, claim by claim, and from queues that hurt.
 
-Before every run the same mail comes in to each, and as many recipients are claimed as came: so that the queues differ in
-nothing but in what waits besides. "Empty" holds just what came in. The others: most is fresh (full), all waits for a retry
-later on (put off), or now (due), and all of one account to one destination (of one). "Alone" is the only mail of one account.
+Before every run the same mail comes in to both, and as many recipients are claimed as came: so that the queues differ in
+nothing but in what waits besides. "Empty" holds just what came in. The others, each beside an empty one of its own and gone
+before the next: most is fresh (full), all waits for a retry later on (put off), or now (due), and all of one account to one
+destination (of one). "Alone" is the only mail of one account.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from django.db import connection
 
 from tests.bench import backlog, queues
 from tests.bench.claims import Worker
-from tests.bench.queues import QUEUES, Queue
+from tests.bench.queues import EMPTY, FULL, OF_ONE, QUEUES, Queue
 from tests.bench.report import describe_machine
 from tests.bench.surroundings import ROOM, Surroundings, are_buffers_in_huge_pages, say
 
@@ -37,10 +38,26 @@ class Aged:
     claim_rate: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A queue and the empty one that was measured in turn with it; the ratios are of their rates."""
+
+    queue: Queue
+    empty: Queue
+
+    @property
+    def claim_ratio(self) -> float:
+        return self.queue.claim_ratio(self.empty)
+
+    @property
+    def ratio(self) -> float:
+        return self.queue.ratio(self.empty)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipients", type=int, default=5_000_000, help="that wait in a queue (%(default)s)")
     parser.add_argument("--claims", type=int, default=100, help="of a run (%(default)s)")
-    parser.add_argument("--runs", type=int, default=10, help="of all queues (%(default)s)")
+    parser.add_argument("--runs", type=int, default=10, help="of each queue (%(default)s)")
     parser.add_argument("--settled", type=int, default=50_000, help="recipients settled without a vacuum (%(default)s)")
     parser.add_argument("--queues", nargs="+", choices=QUEUES, default=list(QUEUES), help="empty and full are always there")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -49,23 +66,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, _: Surroundings) -> bool:
     """Fill the queues, claim from them in turn, print what that took; tell whether full is as fast as empty."""
     backlog.make_accounts()
-    made = [queues.fill(name, options.recipients) for name in QUEUES if name in {"empty", "full", *options.queues}]
-    for number in range(options.runs):
-        say(f"Run {number + 1} of {options.runs} ...")
-        queues.measure(made, options.claims)
-    aged = _age(options.settled, options.claims) if "of one" in options.queues else []
-    _print(made, aged, as_json=options.json)
-    return _holds(made)
+    pairs, aged = [], list[Aged]()
+    for name in [name for name in QUEUES if name in {FULL, *options.queues} and name != EMPTY]:
+        with queues.filled(EMPTY, 0) as empty, queues.filled(name, options.recipients) as queue:
+            for number in range(options.runs):
+                say(f"Run {number + 1} of {options.runs} of {name!r} beside {EMPTY!r} ...")
+                queues.measure((empty, queue), options.claims)
+            pairs.append(Pair(queue=queue, empty=empty))
+            if name == OF_ONE:
+                aged = _age(options.settled, options.claims)
+    _print(pairs, aged, as_json=options.json)
+    return _holds(pairs)
 
 
-def _holds(made: Sequence[Queue]) -> bool:
-    empty, full = made[:2]
-    return full.claim_ratio(empty) >= 1 - SLOWER
+def _holds(pairs: Sequence[Pair]) -> bool:
+    return pairs[0].claim_ratio >= 1 - SLOWER
 
 
 def _age(settled: int, claims: int) -> list[Aged]:
     """Settle many recipients of one account while nothing is vacuumed, then while a snapshot is held that needs them all."""
-    with queues.database("of one"):
+    with queues.database(OF_ONE):
         worker = Worker()
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE gateway_recipient SET (autovacuum_enabled = off)")
@@ -74,7 +94,7 @@ def _age(settled: int, claims: int) -> list[Aged]:
         say(f"Settling {settled:,} recipients without a vacuum ...")
         worker.cycle(settled // 100)
         found.append(_look("not vacuumed", settled, worker, claims))
-        with _snapshot("of one"):
+        with _snapshot(OF_ONE):
             say(f"Settling {settled:,} recipients beside an open transaction ...")
             worker.cycle(settled // 100)
             found.append(_look("a snapshot held", settled, worker, claims))
@@ -101,10 +121,11 @@ def _snapshot(name: str) -> Iterator[None]:
         yield
 
 
-def _print(made: Sequence[Queue], aged: Sequence[Aged], *, as_json: bool) -> None:
+def _print(pairs: Sequence[Pair], aged: Sequence[Aged], *, as_json: bool) -> None:
+    shown = [Pair(queue=pairs[0].empty, empty=pairs[0].empty), *pairs]
     if as_json:
-        found = {queue.name: _figures(queue, made[0]) for queue in made}
-        answer = {"holds": _holds(made), "queues": found, "aged": [asdict(one) for one in aged]}
+        found = {pair.queue.name: _figures(pair) for pair in shown}
+        answer = {"holds": _holds(pairs), "queues": found, "aged": [asdict(one) for one in aged]}
         surroundings = {"machine": describe_machine(), "huge_pages": are_buffers_in_huge_pages()}
         sys.stdout.write(json.dumps(answer | surroundings) + "\n")
         return
@@ -114,38 +135,40 @@ def _print(made: Sequence[Queue], aged: Sequence[Aged], *, as_json: bool) -> Non
     lines = [
         *around,
         f"{head}{'cycle/s':>9}{'ratio':>7}{'alone: claims':>15}{'ms':>8}",
-        *(_line(queue, made[0]) for queue in made),
+        *map(_line, shown),
     ]
     if aged:
         lines += ["", f"{'of one account':24}{'settled':>10}{'claimed/s':>11}{'p50 ms':>8}{'p99 ms':>8}"]
     lines += [f"{one.name:24}{one.settled:10,}{one.claim_rate:11,.0f}{one.p50:8.2f}{one.p99:8.2f}" for one in aged]
+    made = [pair.queue for pair in shown]
     shapes = {queue.shape: [other.name for other in made if other.shape == queue.shape] for queue in made}
     for shape, names in shapes.items() if len(shapes) > 1 else ():
         lines += ["", f"The plan of {', '.join(names)}:", shape]
-    lines += ["", "It holds." if _holds(made) else f"It does not hold: claims are more than {SLOWER:.0%} slower."]
+    lines += ["", "It holds." if _holds(pairs) else f"It does not hold: claims are more than {SLOWER:.0%} slower."]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _figures(queue: Queue, empty: Queue) -> dict[str, Any]:
+def _figures(pair: Pair) -> dict[str, Any]:
+    queue = pair.queue
     return {
         "waiting": queue.waiting,
         "claim_rate": queue.claim_rate,
-        "claim_ratio": queue.claim_ratio(empty),
+        "claim_ratio": pair.claim_ratio,
         "claim_p50_ms": queue.milliseconds(0.5),
         "claim_p99_ms": queue.milliseconds(0.99),
         "buffers": queue.buffers,
         "cycle_rate": queue.rate,
-        "cycle_ratio": queue.ratio(empty),
+        "cycle_ratio": pair.ratio,
         "alone_claims": max(queue.alone_claims),
         "alone_ms": max(queue.alone_seconds) * 1000,
     }
 
 
-def _line(queue: Queue, empty: Queue) -> str:
-    found = _figures(queue, empty)
+def _line(pair: Pair) -> str:
+    found = _figures(pair)
     waited = f"{found['alone_claims']}" if found["alone_claims"] <= queues.PATIENCE else "never"
     return (
-        f"{queue.name:10}{found['waiting']:11,}{found['claim_rate']:11,.0f}{found['claim_ratio']:7.2f}"
+        f"{pair.queue.name:10}{found['waiting']:11,}{found['claim_rate']:11,.0f}{found['claim_ratio']:7.2f}"
         f"{found['claim_p50_ms']:8.2f}{found['claim_p99_ms']:8.2f}{found['buffers']:9,}"
         f"{found['cycle_rate']:9,.0f}{found['cycle_ratio']:7.2f}{waited:>15}{found['alone_ms']:8.0f}"
     )
